@@ -1,0 +1,24 @@
+/**
+ * A ratio per level above normal (index 0 elevated, 1 high, 2 critical); `undefined` disables the level.
+ */
+export type LevelRatios = readonly [elevated: number | undefined, high: number | undefined, critical: number | undefined];
+
+export interface Thresholds {
+  readonly enter: LevelRatios;
+  /** Below `exit` of a level, the level may be left; always ≤ its `enter`. */
+  readonly exit: LevelRatios;
+}
+
+/** What the classifier is told: all of its settings, and nothing else, decide its answer. */
+export interface Policy {
+  /** For heap, container, throttle and host. */
+  readonly thresholds: Thresholds;
+  /** For the budget constraint. */
+  readonly budgetThresholds: Thresholds;
+  /** A level is entered after this many consecutive samples at or above it. */
+  readonly confirmSamples: number;
+  /** Shortest stay in a level before it may be left downwards, ms. */
+  readonly dwellMs: number;
+  /** Shortest time between two steps down, ms; each step leaves one level. */
+  readonly coolDownMs: number;
+}
