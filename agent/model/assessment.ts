@@ -33,7 +33,13 @@ export interface ConstraintAssessment {
  * - `latched`: use is over a threshold and nothing moves: no stall, no event, anonymous memory flat; one level is taken off.
  */
 export type Reason =
-  | { readonly kind: 'utilization'; readonly constraint: Constraint; readonly level: Level; readonly utilizationRatio: number; readonly thresholdRatio: number }
+  | {
+      readonly kind: 'utilization';
+      readonly constraint: Constraint;
+      readonly level: Level;
+      readonly utilizationRatio: number;
+      readonly thresholdRatio: number;
+    }
   | { readonly kind: 'held'; readonly level: Level; readonly by: 'hysteresis' | 'dwell' | 'cool-down' }
   | { readonly kind: 'kernel-event'; readonly event: 'max' | 'oom' | 'oom_kill'; readonly count: number }
   | { readonly kind: 'latched'; readonly constraint: Constraint; readonly quietMs: number };

@@ -12,8 +12,16 @@ export function levelName(level: Level): LevelName {
 
 /** Every pair of different levels, in a fixed order: the columns of the transition counters. */
 export const TRANSITIONS: readonly (readonly [from: Level, to: Level])[] = [
-  [0, 1], [0, 2], [0, 3],
-  [1, 0], [1, 2], [1, 3],
-  [2, 0], [2, 1], [2, 3],
-  [3, 0], [3, 1], [3, 2],
+  [0, 1],
+  [0, 2],
+  [0, 3],
+  [1, 0],
+  [1, 2],
+  [1, 3],
+  [2, 0],
+  [2, 1],
+  [2, 3],
+  [3, 0],
+  [3, 1],
+  [3, 2],
 ];

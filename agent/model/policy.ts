@@ -1,7 +1,11 @@
 /**
  * A ratio per level above normal (index 0 elevated, 1 high, 2 critical); `undefined` disables the level.
  */
-export type LevelRatios = readonly [elevated: number | undefined, high: number | undefined, critical: number | undefined];
+export type LevelRatios = readonly [
+  elevated: number | undefined,
+  high: number | undefined,
+  critical: number | undefined,
+];
 
 export interface Thresholds {
   readonly enter: LevelRatios;

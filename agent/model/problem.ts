@@ -3,21 +3,81 @@
  * allowed, what happens now. Codes are stable; docs/errors.md lists the same table (guard test).
  */
 export const PROBLEMS = {
-  PLM_NODE_TOO_OLD: { severity: 'error', when: 'preloaded into a Node.js older than 22.15', now: 'the agent does nothing' },
-  PLM_OPTION_INVALID: { severity: 'warn', when: 'an option has a value that is not of its kind or outside its range', now: 'the default is used' },
-  PLM_OPTION_UNKNOWN: { severity: 'warn', when: 'a PLIMSOLL_ variable or a key of the configuration file is not an option', now: 'it is ignored' },
-  PLM_CONFIG_FILE: { severity: 'warn', when: 'the configuration file cannot be read or parsed', now: 'the file is ignored' },
-  PLM_CONTROL_FILE: { severity: 'warn', when: 'control.json in PLIMSOLL_DIR cannot be parsed or holds an unknown mode', now: 'the current mode stays' },
-  PLM_READING_UNAVAILABLE: { severity: 'info', when: 'a source cannot give one of its readings', now: 'what depends on it is left out' },
-  PLM_LISTEN_FAILED: { severity: 'warn', when: 'the metrics listener cannot be opened (port taken, address not local)', now: 'nothing is exported; sensing goes on' },
-  PLM_RECORD_FAILED: { severity: 'warn', when: 'the ring file cannot be created or written', now: 'nothing is recorded; sensing goes on' },
-  PLM_HANDLER_FAILED: { severity: 'warn', when: 'a pressure handler threw or rejected', now: 'it is counted; the other handlers run' },
-  PLM_HANDLER_TIMEOUT: { severity: 'warn', when: 'a pressure handler did not finish in its time', now: 'its signal is aborted; the other handlers run' },
-  PLM_AGENT_FAILED: { severity: 'error', when: 'the agent itself failed', now: 'the agent stops; the application goes on' },
-  PLM_USAGE: { severity: 'error', when: 'a command was called with wrong arguments', now: 'the command ends with exit code 2' },
-  PLM_NO_PROCESS: { severity: 'error', when: 'no process with the agent was found', now: 'the command ends with exit code 1' },
-  PLM_RING_UNREADABLE: { severity: 'error', when: 'a file is not a Plimsoll recording or is damaged beyond reading', now: 'the command ends with exit code 1' },
-  PLM_COMMAND_FAILED: { severity: 'error', when: 'the command to run could not be started', now: 'the command ends with exit code 127' },
+  PLM_NODE_TOO_OLD: {
+    severity: 'error',
+    when: 'preloaded into a Node.js older than 22.15',
+    now: 'the agent does nothing',
+  },
+  PLM_OPTION_INVALID: {
+    severity: 'warn',
+    when: 'an option has a value that is not of its kind or outside its range',
+    now: 'the default is used',
+  },
+  PLM_OPTION_UNKNOWN: {
+    severity: 'warn',
+    when: 'a PLIMSOLL_ variable or a key of the configuration file is not an option',
+    now: 'it is ignored',
+  },
+  PLM_CONFIG_FILE: {
+    severity: 'warn',
+    when: 'the configuration file cannot be read or parsed',
+    now: 'the file is ignored',
+  },
+  PLM_CONTROL_FILE: {
+    severity: 'warn',
+    when: 'control.json in PLIMSOLL_DIR cannot be parsed or holds an unknown mode',
+    now: 'the current mode stays',
+  },
+  PLM_READING_UNAVAILABLE: {
+    severity: 'info',
+    when: 'a source cannot give one of its readings',
+    now: 'what depends on it is left out',
+  },
+  PLM_LISTEN_FAILED: {
+    severity: 'warn',
+    when: 'the metrics listener cannot be opened (port taken, address not local)',
+    now: 'nothing is exported; sensing goes on',
+  },
+  PLM_RECORD_FAILED: {
+    severity: 'warn',
+    when: 'the ring file cannot be created or written',
+    now: 'nothing is recorded; sensing goes on',
+  },
+  PLM_HANDLER_FAILED: {
+    severity: 'warn',
+    when: 'a pressure handler threw or rejected',
+    now: 'it is counted; the other handlers run',
+  },
+  PLM_HANDLER_TIMEOUT: {
+    severity: 'warn',
+    when: 'a pressure handler did not finish in its time',
+    now: 'its signal is aborted; the other handlers run',
+  },
+  PLM_AGENT_FAILED: {
+    severity: 'error',
+    when: 'the agent itself failed',
+    now: 'the agent stops; the application goes on',
+  },
+  PLM_USAGE: {
+    severity: 'error',
+    when: 'a command was called with wrong arguments',
+    now: 'the command ends with exit code 2',
+  },
+  PLM_NO_PROCESS: {
+    severity: 'error',
+    when: 'no process with the agent was found',
+    now: 'the command ends with exit code 1',
+  },
+  PLM_RING_UNREADABLE: {
+    severity: 'error',
+    when: 'a file is not a Plimsoll recording or is damaged beyond reading',
+    now: 'the command ends with exit code 1',
+  },
+  PLM_COMMAND_FAILED: {
+    severity: 'error',
+    when: 'the command to run could not be started',
+    now: 'the command ends with exit code 127',
+  },
 } as const satisfies Record<string, { severity: 'info' | 'warn' | 'error'; when: string; now: string }>;
 
 export type ProblemCode = keyof typeof PROBLEMS;

@@ -9,9 +9,19 @@ import { LEVELS, TRANSITIONS } from './level.ts';
 
 /** V8's heap spaces; V8 12.4 (Node 22) to 14.6 (Node 26) know these. A space a version lacks stays NaN. */
 export const HEAP_SPACES = [
-  'read_only_space', 'new_space', 'old_space', 'code_space', 'shared_space', 'trusted_space',
-  'shared_trusted_space', 'new_large_object_space', 'large_object_space', 'code_large_object_space',
-  'shared_large_object_space', 'trusted_large_object_space', 'shared_trusted_large_object_space',
+  'read_only_space',
+  'new_space',
+  'old_space',
+  'code_space',
+  'shared_space',
+  'trusted_space',
+  'shared_trusted_space',
+  'new_large_object_space',
+  'large_object_space',
+  'code_large_object_space',
+  'shared_large_object_space',
+  'trusted_large_object_space',
+  'shared_trusted_large_object_space',
 ] as const;
 export type HeapSpace = (typeof HEAP_SPACES)[number];
 
@@ -30,29 +40,51 @@ const GC_COLUMNS = ['Le0', 'Le1', 'Le2', 'Le3', 'Count', 'Seconds'] as const;
 type GcColumn = `gc_${GcType}${(typeof GC_COLUMNS)[number]}`;
 
 const CONSTRAINT_COLUMNS = [
-  'UsageBytes', 'LimitBytes', 'UtilizationRatio', 'HeadroomBytes', 'GrowthBytesPerSecond', 'TimeToLimitSeconds',
+  'UsageBytes',
+  'LimitBytes',
+  'UtilizationRatio',
+  'HeadroomBytes',
+  'GrowthBytesPerSecond',
+  'TimeToLimitSeconds',
 ] as const;
 type ConstraintColumn = `${Constraint}${(typeof CONSTRAINT_COLUMNS)[number]}`;
 type TransitionColumn = `transition_${(typeof LEVELS)[number]}_${(typeof LEVELS)[number]}`;
 
 const READING_NAMES = [
   /** Wall clock, ms since the epoch, and the monotonic clock, ms since an arbitrary start. */
-  'wallMs', 'monotonicMs',
+  'wallMs',
+  'monotonicMs',
 
   // v8
   'heapOldUsedBytes', // used over all spaces but new, new_large_object and read_only
   'heapNewLargeUsedBytes', // large objects still counted as young
   'heapOldLimitBytes', // the old generation's true limit
   'heapLiveBytes', // old generation after the last major GC; NaN before the first
-  'heapUsedBytes', 'heapTotalBytes', 'heapSizeLimitBytes', 'heapExternalBytes', 'heapArrayBuffersBytes', 'heapMallocedBytes',
+  'heapUsedBytes',
+  'heapTotalBytes',
+  'heapSizeLimitBytes',
+  'heapExternalBytes',
+  'heapArrayBuffersBytes',
+  'heapMallocedBytes',
 
   // event loop: utilization and delays over the time since the previous full sample; time totals since start
-  'loopUtilizationRatio', 'loopActiveSeconds', 'loopIdleSeconds',
-  'loopDelayMinSeconds', 'loopDelayMaxSeconds', 'loopDelayMeanSeconds', 'loopDelayStddevSeconds',
-  'loopDelayP50Seconds', 'loopDelayP90Seconds', 'loopDelayP99Seconds',
+  'loopUtilizationRatio',
+  'loopActiveSeconds',
+  'loopIdleSeconds',
+  'loopDelayMinSeconds',
+  'loopDelayMaxSeconds',
+  'loopDelayMeanSeconds',
+  'loopDelayStddevSeconds',
+  'loopDelayP50Seconds',
+  'loopDelayP90Seconds',
+  'loopDelayP99Seconds',
 
   // process
-  'processRssBytes', 'processVirtualBytes', 'processMinorFaults', 'processMajorFaults', 'processUptimeSeconds',
+  'processRssBytes',
+  'processVirtualBytes',
+  'processMinorFaults',
+  'processMajorFaults',
+  'processUptimeSeconds',
 
   // the user's budget for this process's RSS
   'budgetLimitOptionBytes',
@@ -60,25 +92,53 @@ const READING_NAMES = [
   // cgroup. Usage and limit are read at the same level: the one that is fullest.
   'cgroupLimitBytes', // memory.max; Infinity = no level has a limit
   'cgroupUsageBytes', // memory.current of that level
-  'cgroupUnreclaimableBytes', 'cgroupWorkingSetBytes', 'cgroupPeakBytes',
-  'cgroupHighLimitBytes', 'cgroupHighUnreclaimableBytes', // memory.high and the use at its level
-  'cgroupSwapUsageBytes', 'cgroupSwapLimitBytes',
+  'cgroupUnreclaimableBytes',
+  'cgroupWorkingSetBytes',
+  'cgroupPeakBytes',
+  'cgroupHighLimitBytes',
+  'cgroupHighUnreclaimableBytes', // memory.high and the use at its level
+  'cgroupSwapUsageBytes',
+  'cgroupSwapLimitBytes',
   // disjoint parts of the process's own group (or the limiting one where that differs); their sum is its usage
-  'cgroupAnonBytes', 'cgroupShmemBytes', 'cgroupActiveFileBytes', 'cgroupInactiveFileBytes',
-  'cgroupSlabReclaimableBytes', 'cgroupKernelBytes', 'cgroupSockBytes', 'cgroupOtherBytes',
+  'cgroupAnonBytes',
+  'cgroupShmemBytes',
+  'cgroupActiveFileBytes',
+  'cgroupInactiveFileBytes',
+  'cgroupSlabReclaimableBytes',
+  'cgroupKernelBytes',
+  'cgroupSockBytes',
+  'cgroupOtherBytes',
   // memory.events of the same level, cumulative. cgroup v1: max is failcnt, oom_kill from memory.oom_control
-  'cgroupEventsLow', 'cgroupEventsHigh', 'cgroupEventsMax', 'cgroupEventsOom', 'cgroupEventsOomKill',
-  'cgroupStallSomeSeconds', 'cgroupStallFullSeconds', // PSI of the group's own memory.pressure
+  'cgroupEventsLow',
+  'cgroupEventsHigh',
+  'cgroupEventsMax',
+  'cgroupEventsOom',
+  'cgroupEventsOomKill',
+  'cgroupStallSomeSeconds',
+  'cgroupStallFullSeconds', // PSI of the group's own memory.pressure
 
   // host
-  'hostTotalBytes', 'hostAvailableBytes', 'hostSwapTotalBytes', 'hostSwapFreeBytes',
+  'hostTotalBytes',
+  'hostAvailableBytes',
+  'hostSwapTotalBytes',
+  'hostSwapFreeBytes',
 
   // the agent's own cost
-  'agentSampleSeconds', 'agentCpuSeconds', 'agentMemoryBytes', 'agentDroppedRecords',
+  'agentSampleSeconds',
+  'agentCpuSeconds',
+  'agentMemoryBytes',
+  'agentDroppedRecords',
 ] as const;
 type PlainReading = (typeof READING_NAMES)[number];
 
-const VERDICT_NAMES = ['level', 'pressureRatio', 'bindingConstraint', 'headroomBytes', 'timeToLimitSeconds', 'levelSinceMs'] as const;
+const VERDICT_NAMES = [
+  'level',
+  'pressureRatio',
+  'bindingConstraint',
+  'headroomBytes',
+  'timeToLimitSeconds',
+  'levelSinceMs',
+] as const;
 type PlainVerdict = (typeof VERDICT_NAMES)[number];
 
 /** What sources fill. */

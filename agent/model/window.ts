@@ -2,9 +2,22 @@ import type { ColumnName } from './row.ts';
 
 /** The columns the in-process window keeps; the rest of a row lives only until the next sample. */
 export const WINDOW_COLUMNS = [
-  'wallMs', 'monotonicMs', 'level', 'pressureRatio', 'headroomBytes', 'timeToLimitSeconds', 'bindingConstraint',
-  'heapOldUsedBytes', 'heapLiveBytes', 'heapOldLimitBytes', 'heapExternalBytes', 'heapArrayBuffersBytes',
-  'processRssBytes', 'cgroupUsageBytes', 'cgroupUnreclaimableBytes', 'cgroupLimitBytes',
+  'wallMs',
+  'monotonicMs',
+  'level',
+  'pressureRatio',
+  'headroomBytes',
+  'timeToLimitSeconds',
+  'bindingConstraint',
+  'heapOldUsedBytes',
+  'heapLiveBytes',
+  'heapOldLimitBytes',
+  'heapExternalBytes',
+  'heapArrayBuffersBytes',
+  'processRssBytes',
+  'cgroupUsageBytes',
+  'cgroupUnreclaimableBytes',
+  'cgroupLimitBytes',
 ] as const satisfies readonly ColumnName[];
 
 export type WindowColumn = (typeof WINDOW_COLUMNS)[number];
