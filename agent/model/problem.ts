@@ -43,6 +43,11 @@ export const PROBLEMS = {
     when: 'the ring file cannot be created or written',
     now: 'nothing is recorded; sensing goes on',
   },
+  PLM_HANDLER_INVALID: {
+    severity: 'warn',
+    when: 'onPressure was called with an unknown topic or without a function',
+    now: 'the call is ignored',
+  },
   PLM_HANDLER_FAILED: {
     severity: 'warn',
     when: 'a pressure handler threw or rejected',

@@ -1,0 +1,163 @@
+import {
+  parseDurationMs,
+  parseListen,
+  parseRatios,
+  parseSizeBytes,
+  type ListenAddress,
+} from './parse.ts';
+import type { LevelRatios } from '../model/policy.ts';
+import type { Mode } from '../model/snapshot.ts';
+import { PRESET_NAMES, type PresetName } from './presets.ts';
+
+/** One option: where it is read from, what it may be, and what it means. The README's table is checked against this. */
+export interface Option<T> {
+  /** Environment variable. */
+  readonly env: string;
+  /** Key in plimsoll.yaml or plimsoll.json. */
+  readonly key: string;
+  /** As a person would write it; undefined: not set by default. */
+  readonly defaultText: string | undefined;
+  /** Completes "must be …". */
+  readonly allowed: string;
+  readonly doc: string;
+  /** undefined: not of this kind or outside the range. */
+  parse(text: string): T | undefined;
+}
+
+function choice<T extends string>(values: readonly T[]): { allowed: string; parse(text: string): T | undefined } {
+  return {
+    allowed: `one of ${values.join(', ')}`,
+    parse: (text) => values.find((value) => value === text.trim().toLowerCase()),
+  };
+}
+
+function duration(minText: string, maxText: string): { allowed: string; parse(text: string): number | undefined } {
+  const minMs = parseDurationMs(minText) ?? 0;
+  const maxMs = parseDurationMs(maxText) ?? 0;
+  return {
+    allowed: `a duration from ${minText} to ${maxText} with its unit (500ms, 1s, 2m)`,
+    parse(text) {
+      const ms = parseDurationMs(text);
+      return ms === undefined || ms < minMs || ms > maxMs ? undefined : ms;
+    },
+  };
+}
+
+function option<T>(row: Option<T>): Option<T> {
+  return row;
+}
+
+export const MODES: readonly Mode[] = ['off', 'observe', 'protect'];
+const EXPORTERS = ['auto', 'prometheus', 'none'] as const;
+const METRIC_TIERS = ['core', 'full'] as const;
+
+const RATIOS = {
+  allowed: 'three rising ratios above 0 and up to 2 for elevated,high,critical, with - for a level that is off (0.70,0.82,0.92)',
+  parse: (text: string): LevelRatios | undefined => parseRatios(text),
+};
+
+/** Every option there is, in the order of the documentation. */
+export const OPTIONS = {
+  mode: option<Mode>({
+    env: 'PLIMSOLL_MODE',
+    key: 'mode',
+    defaultText: 'protect',
+    ...choice(MODES),
+    doc: '`off`: the agent does nothing. `observe`: senses, classifies and records, runs no handler. `protect`: runs them. Re-read within 5 s from `control.json` in `PLIMSOLL_DIR`.',
+  }),
+  directory: option<string>({
+    env: 'PLIMSOLL_DIR',
+    key: 'dir',
+    defaultText: undefined,
+    allowed: 'a path',
+    parse: (text) => (text.trim() === '' ? undefined : text.trim()),
+    doc: 'Folder for ring files and `control.json`. Without it nothing is recorded.',
+  }),
+  exporter: option<(typeof EXPORTERS)[number]>({
+    env: 'PLIMSOLL_EXPORTER',
+    key: 'exporter',
+    defaultText: 'auto',
+    ...choice(EXPORTERS),
+    doc: '`auto`: the Prometheus endpoint, unless `OTEL_METRICS_EXPORTER=none` or `OTEL_SDK_DISABLED=true` say otherwise.',
+  }),
+  listen: option<ListenAddress>({
+    env: 'PLIMSOLL_LISTEN',
+    key: 'listen',
+    defaultText: '127.0.0.1:19464',
+    allowed: 'host:port, [IPv6]:port; port 0 lets the kernel choose',
+    parse: parseListen,
+    doc: 'Where `/metrics`, `/healthz` and `/readyz` answer. A taken port is reported, never searched around.',
+  }),
+  metrics: option<(typeof METRIC_TIERS)[number]>({
+    env: 'PLIMSOLL_METRICS',
+    key: 'metrics',
+    defaultText: 'core',
+    ...choice(METRIC_TIERS),
+    doc: '`core`: at most 50 series a process. `full`: at most 150.',
+  }),
+  preset: option<PresetName>({
+    env: 'PLIMSOLL_PRESET',
+    key: 'preset',
+    defaultText: 'standard',
+    ...choice(PRESET_NAMES),
+    doc: 'Thresholds at which levels are entered and left.',
+  }),
+  enter: option<LevelRatios>({
+    env: 'PLIMSOLL_ENTER',
+    key: 'enter',
+    defaultText: undefined,
+    ...RATIOS,
+    doc: 'Utilization at which elevated, high and critical are entered; default from the preset.',
+  }),
+  exit: option<LevelRatios>({
+    env: 'PLIMSOLL_EXIT',
+    key: 'exit',
+    defaultText: undefined,
+    ...RATIOS,
+    doc: 'Utilization below which they may be left, each under its `PLIMSOLL_ENTER`; default from the preset.',
+  }),
+  dwellMs: option<number>({
+    env: 'PLIMSOLL_DWELL',
+    key: 'dwell',
+    defaultText: '10s',
+    ...duration('0ms', '1h'),
+    doc: 'Shortest stay in a level before it may be left downwards.',
+  }),
+  processBudgetBytes: option<number>({
+    env: 'PLIMSOLL_PROCESS_BUDGET',
+    key: 'processBudget',
+    defaultText: undefined,
+    allowed: 'a size from 16MiB up with its unit (2400MiB, 1.5GB)',
+    parse(text) {
+      const bytes = parseSizeBytes(text);
+      return bytes === undefined || bytes < 16 * 1024 ** 2 ? undefined : bytes;
+    },
+    doc: "A ceiling of your own for this process's RSS; it becomes the constraint `budget`.",
+  }),
+  sampleIntervalMs: option<number>({
+    env: 'PLIMSOLL_SAMPLE_INTERVAL',
+    key: 'sampleInterval',
+    defaultText: '1s',
+    ...duration('50ms', '60s'),
+    doc: 'The pace at rest.',
+  }),
+  sampleIntervalMinMs: option<number>({
+    env: 'PLIMSOLL_SAMPLE_INTERVAL_MIN',
+    key: 'sampleIntervalMin',
+    defaultText: '50ms',
+    ...duration('10ms', '60s'),
+    doc: 'The pace near a limit.',
+  }),
+};
+
+type ValueOf<O> = O extends Option<infer T> ? T : never;
+type Unset = 'directory' | 'enter' | 'exit' | 'processBudgetBytes';
+type Table = typeof OPTIONS;
+
+/** The values the agent runs with. */
+export type Options = {
+  readonly [K in keyof Table]: K extends Unset ? ValueOf<Table[K]> | undefined : ValueOf<Table[K]>;
+};
+
+/** Named apart from the table: it says where the table's file is. */
+export const CONFIG_FILE_ENV = 'PLIMSOLL_CONFIG_FILE';

@@ -1,0 +1,128 @@
+import { createRow, COL, type Row } from '../model/row.ts';
+import type { Source } from '../model/source.ts';
+import type { Clock } from './clock.ts';
+import { moved, nextDelayMs, type Distances } from './pace.ts';
+
+/**
+ * Asks the sources at the pace of the nearest threshold: cheap probes between full samples, a full sample once an
+ * interval, when a probe has moved, above `elevated`, to confirm a first sighting, and when a source asks for one.
+ */
+export interface SamplerOptions {
+  readonly sources: readonly Source[];
+  readonly clock: Clock;
+  readonly intervalMs: number;
+  readonly intervalMinMs: number;
+  /** The rest of the flow; answers how far the thresholds are, and whether every tick is a full sample. */
+  onSample(row: Row): { readonly distances: Distances; readonly everyTick: boolean };
+  /** How late the agent's own timer was: the event-loop source's raw material. */
+  onLateness(ms: number): void;
+  /** The sampler stops itself after it. */
+  onFailure(error: unknown): void;
+}
+
+export interface Sampler {
+  start(): void;
+  stop(): void;
+  /** A full sample as soon as this turn allows; ignored when one was taken within the last few ms. */
+  request(): void;
+  /** The latest full sample. */
+  readonly row: Row;
+  /** ms from the latest tick to the next one, as planned: readers judge by it whether the loop is blocked. */
+  plannedDelayMs(): number;
+}
+
+/** A requested sample this soon after another would read the same. */
+const REQUEST_SPACING_MS = 5;
+
+export function createSampler(options: SamplerOptions): Sampler {
+  const { sources, clock, intervalMs, intervalMinMs } = options;
+  const probing = sources.filter((source) => source.probe !== undefined);
+  const row = createRow();
+  const probeRow = createRow();
+  const movement = { heapBytes: 0, containerBytes: 0, budgetBytes: 0 };
+  let distances: Distances | undefined;
+  let everyTick = false;
+  let running = false;
+  let fullAtMs = 0;
+  let dueMs = 0;
+  let delayMs = 0;
+  let spentMs = 0;
+  let cancelTimer: (() => void) | undefined;
+
+  function fullSample(nowMs: number): void {
+    row[COL.wallMs] = clock.wallMs();
+    row[COL.monotonicMs] = nowMs;
+    for (const source of sources) source.read(row);
+    row[COL.agentCpuSeconds] = spentMs / 1000;
+    const answer = options.onSample(row);
+    distances = answer.distances;
+    everyTick = answer.everyTick;
+    fullAtMs = nowMs;
+    movement.heapBytes = movement.containerBytes = movement.budgetBytes = 0;
+    const tookMs = clock.monotonicMs() - nowMs;
+    row[COL.agentSampleSeconds] = tookMs / 1000;
+  }
+
+  function probe(): boolean {
+    for (const source of probing) source.probe?.(probeRow);
+    movement.heapBytes = change(COL.heapUsedBytes);
+    movement.containerBytes = change(COL.cgroupUsageBytes);
+    movement.budgetBytes = change(COL.processRssBytes);
+    return distances === undefined || moved(distances, movement);
+  }
+
+  function change(column: number): number {
+    const bytes = (probeRow[column] ?? Number.NaN) - (row[column] ?? Number.NaN);
+    return Number.isNaN(bytes) ? 0 : bytes;
+  }
+
+  function tick(requested: boolean): void {
+    const nowMs = clock.monotonicMs();
+    if (!requested && dueMs > 0) options.onLateness(Math.max(0, nowMs - dueMs));
+    try {
+      const due = requested || everyTick || distances?.confirming === true || nowMs - fullAtMs >= intervalMs - 1;
+      if (due || probe()) fullSample(nowMs);
+    } catch (error) {
+      stop();
+      options.onFailure(error);
+      return;
+    }
+    spentMs += clock.monotonicMs() - nowMs;
+    schedule();
+  }
+
+  function schedule(): void {
+    if (!running) return;
+    cancelTimer?.();
+    const untilFullMs = Math.max(0, fullAtMs + intervalMs - clock.monotonicMs());
+    const paceMs = distances === undefined ? intervalMinMs : nextDelayMs(distances, movement, intervalMinMs, intervalMs);
+    delayMs = Math.max(1, Math.min(paceMs, untilFullMs));
+    dueMs = clock.monotonicMs() + delayMs;
+    cancelTimer = clock.setTimer(onTimer, delayMs);
+  }
+
+  function onTimer(): void {
+    tick(false);
+  }
+
+  function stop(): void {
+    running = false;
+    cancelTimer?.();
+    cancelTimer = undefined;
+  }
+
+  return {
+    start() {
+      if (running) return;
+      running = true;
+      dueMs = 0;
+      tick(true);
+    },
+    stop,
+    request() {
+      if (running && clock.monotonicMs() - fullAtMs >= REQUEST_SPACING_MS) tick(true);
+    },
+    row,
+    plannedDelayMs: () => delayMs,
+  };
+}
