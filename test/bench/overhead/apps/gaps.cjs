@@ -1,0 +1,32 @@
+// An HTTP service that watches its own event loop: a tight setImmediate loop, and the longest times between two turns of it.
+const { writeSync } = require('node:fs');
+const { createServer } = require('node:http');
+
+const watchMs = Number(process.env.BENCH_WATCH_MS);
+const server = createServer((_request, response) => {
+  response.end('ok');
+});
+server.listen(0, '127.0.0.1', () => {
+  writeSync(1, 'listening\n');
+});
+
+const startMs = performance.now();
+let lastMs = startMs;
+let longestMs = 0;
+let longestAtMs = 0;
+
+function turn() {
+  const nowMs = performance.now();
+  if (nowMs - lastMs > longestMs) {
+    longestMs = nowMs - lastMs;
+    longestAtMs = lastMs - startMs;
+  }
+  lastMs = nowMs;
+  if (nowMs - startMs < watchMs) {
+    setImmediate(turn);
+    return;
+  }
+  writeSync(1, `gaps ${JSON.stringify({ longestMs, longestAtMs })}\n`);
+  process.exit(0);
+}
+setImmediate(turn);

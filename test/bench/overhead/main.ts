@@ -1,0 +1,176 @@
+/**
+ * `npm run bench:overhead [-- --runs N] [--short] [--json]`: what preloading the agent costs, beside plain Node and the peers,
+ * in one run on one machine (budgets B1, B2, B3, B4, B5, B8). Linux only: memory and CPU are read from /proc.
+ */
+import { loadavg } from 'node:os';
+import { parseArgs } from 'node:util';
+
+import { type IdleFigures, measureIdle, measureLongestBlock, measureStart, type StartFigures } from './measure.ts';
+import { installPeers } from './peers.ts';
+import { median, printTable, printVerdicts, rounded, signed, type Verdict, verdictWord } from './report.ts';
+import {
+  agentIsBuilt,
+  OURS_20_TICKS,
+  OURS_4_TICKS,
+  OURS_PROMETHEUS,
+  OURS_RECORDING,
+  OURS_RECORDING_SCRIPT,
+  PEER_VARIANTS,
+  PLAIN_HTTP,
+  PLAIN_SCRIPT,
+  type Variant,
+} from './variants.ts';
+
+const WATCH_MS = 5_000;
+
+/** Everything over plain Node but for the plain rows, which are absolute. */
+interface Row {
+  readonly name: string;
+  readonly rssMegabytes: number;
+  readonly anonymousMegabytes: number;
+  readonly firstLineMs: number;
+  readonly listeningMs: number;
+  readonly longestBlockMs: number;
+  readonly cpuPercent: number;
+}
+
+interface Samples {
+  readonly idle: IdleFigures[];
+  readonly start: StartFigures[];
+  readonly longestBlockMs: number[];
+}
+
+const { values: options } = parseArgs({
+  options: {
+    runs: { type: 'string' },
+    short: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    'only-processes': { type: 'boolean', default: false },
+  },
+});
+const runs = Number(options.runs ?? (options.short ? 1 : 3));
+const settleMs = options.short ? 5_000 : 10_000;
+const windowMs = options.short ? 8_000 : 20_000;
+const startRuns = options.short ? 7 : 15;
+
+const variants = chooseVariants();
+const samples = await gather(variants);
+const rows = [...samples.keys()].map(rowOf);
+const verdicts = verdictsOf();
+if (options.json) console.log(JSON.stringify({ node: process.version, runs, rows, verdicts }, undefined, 2));
+else print();
+
+function chooseVariants(): readonly Variant[] {
+  const missing = installPeers();
+  if (missing !== undefined) console.error(`the peers are left out: ${missing}`);
+  if (!agentIsBuilt()) console.error('plimsoll is left out: dist/register.cjs is missing, run `npm run build`');
+  const ours = [OURS_PROMETHEUS, OURS_RECORDING, OURS_RECORDING_SCRIPT, OURS_4_TICKS, OURS_20_TICKS];
+  return [PLAIN_HTTP, PLAIN_SCRIPT, ...(agentIsBuilt() ? ours : []), ...(missing === undefined ? PEER_VARIANTS : [])];
+}
+
+async function gather(measured: readonly Variant[]): Promise<Map<Variant, Samples>> {
+  const all = new Map<Variant, Samples>();
+  for (const variant of measured) all.set(variant, { idle: [], start: [], longestBlockMs: [] });
+  for (let run = 0; run < runs; run++) {
+    console.error(`idle processes, run ${run + 1} of ${runs} …`);
+    const figures = await measureIdle(measured, settleMs, windowMs);
+    for (const [index, variant] of measured.entries()) {
+      const figure = figures[index];
+      if (figure !== undefined) all.get(variant)?.idle.push(figure);
+    }
+  }
+  const started = measured.filter((variant) => variant !== OURS_4_TICKS && variant !== OURS_20_TICKS);
+  for (const variant of started) await measureStart(variant); // the page cache has everything from here on
+  console.error(`starts, ${startRuns} runs …`);
+  for (let run = 0; run < startRuns; run++) {
+    for (const variant of started) all.get(variant)?.start.push(await measureStart(variant));
+  }
+  console.error('event-loop blocks …');
+  for (let run = 0; run < Math.max(runs, 2); run++) {
+    for (const variant of started.filter(({ app }) => app === 'http')) {
+      all.get(variant)?.longestBlockMs.push(await measureLongestBlock(variant, WATCH_MS));
+    }
+  }
+  return all;
+}
+
+function rowOf(variant: Variant): Row {
+  const plain = variant.app === 'http' ? PLAIN_HTTP : PLAIN_SCRIPT;
+  const difference = (figuresOf: (samplesOf: Samples) => readonly number[]): number => {
+    const base = figuresOf(samplesFor(plain));
+    const own = figuresOf(samplesFor(variant));
+    if (variant === plain) return median(base);
+    // paired by run: what the machine did in that run falls on both
+    return median(own.map((value, run) => value - (base[run] ?? Number.NaN)));
+  };
+  // Noise only ever lengthens a block, so the shortest of the longest ones is the program's own.
+  const shortest = (which: Variant): number => Math.min(...samplesFor(which).longestBlockMs);
+  const blockMs = shortest(variant) - (variant === plain ? 0 : shortest(plain));
+  return {
+    name: variant.name,
+    rssMegabytes: difference(({ idle }) => idle.map(({ rssMegabytes }) => rssMegabytes)),
+    anonymousMegabytes: difference(({ idle }) => idle.map(({ anonymousMegabytes }) => anonymousMegabytes)),
+    firstLineMs: difference(({ start }) => start.map(({ firstLineMs }) => firstLineMs)),
+    listeningMs: difference(({ start }) => start.map(({ listeningMs }) => listeningMs)),
+    longestBlockMs: Number.isFinite(blockMs) ? blockMs : Number.NaN,
+    cpuPercent: difference(({ idle }) => idle.map(({ cpuRatio }) => cpuRatio * 100)),
+  };
+}
+
+function samplesFor(variant: Variant): Samples {
+  const found = samples.get(variant);
+  if (found === undefined) throw new Error(`${variant.name} was not measured`);
+  return found;
+}
+
+function verdictsOf(): readonly Verdict[] {
+  const of = (variant: Variant, field: Exclude<keyof Row, 'name'>): number | undefined =>
+    rows.find(({ name }) => name === variant.name)?.[field];
+  const peers = (field: Exclude<keyof Row, 'name'>): string =>
+    PEER_VARIANTS.map((variant) => signed(of(variant, field) ?? Number.NaN)).join(' ');
+  const line = (
+    budget: string,
+    what: string,
+    unit: string,
+    allowed: number,
+    variant: Variant,
+    field: Exclude<keyof Row, 'name'>,
+  ): Verdict => ({ budget, what, unit, allowed, measured: of(variant, field), against: peers(field) });
+  return [
+    line('B1', 'recording only, RSS', 'MB', 2.5, OURS_RECORDING, 'rssMegabytes'),
+    line('B1', 'recording only, script without net, RSS', 'MB', 5, OURS_RECORDING_SCRIPT, 'rssMegabytes'),
+    line('B2', 'Prometheus endpoint, RSS', 'MB', 5, OURS_PROMETHEUS, 'rssMegabytes'),
+    line('B3', "delay of the application's first line", 'ms', 10, OURS_PROMETHEUS, 'firstLineMs'),
+    line('B3', 'longest block in the first 5 s', 'ms', 10, OURS_PROMETHEUS, 'longestBlockMs'),
+    line('B5', 'CPU at 1 tick a second', '%', 0.12, OURS_PROMETHEUS, 'cpuPercent'),
+    line('B5', 'CPU at 4 ticks a second', '%', 0.2, OURS_4_TICKS, 'cpuPercent'),
+    line('B5', 'CPU at 20 ticks a second', '%', 1, OURS_20_TICKS, 'cpuPercent'),
+  ];
+}
+
+function print(): void {
+  const load = loadavg().map(rounded).join(' ');
+  console.log(
+    `\nOver plain Node ${process.version}; medians of ${runs} (idle) and ${startRuns} (start) interleaved runs;`,
+  );
+  console.log(`load average ${load}. Again with: npm run bench:overhead\n`);
+  printTable(
+    ['', 'RSS MB', 'anonymous MB', 'first line ms', 'listening ms', 'longest block ms', 'CPU %'],
+    rows.map((row, index) => {
+      const show = index < 2 ? (value: number) => (Number.isNaN(value) ? '–' : rounded(value)) : signed;
+      return [
+        row.name,
+        show(row.rssMegabytes),
+        show(row.anonymousMegabytes),
+        show(row.firstLineMs),
+        show(row.listeningMs),
+        show(row.longestBlockMs),
+        show(row.cpuPercent),
+      ];
+    }),
+  );
+  console.log(`\nBudgets; against: ${PEER_VARIANTS.map(({ name }) => name).join(', ')}\n`);
+  printVerdicts(verdicts);
+  const over = verdicts.filter((verdict) => verdictWord(verdict) === 'over').length;
+  console.log(`\n${over === 0 ? 'nothing is over its budget' : `${over} over budget`}`);
+}
