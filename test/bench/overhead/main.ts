@@ -5,7 +5,14 @@
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 
-import { type IdleFigures, measureIdle, measureLongestBlock, measureStart, type StartFigures } from './measure.ts';
+import {
+  type BlockFigures,
+  type IdleFigures,
+  measureIdle,
+  measureBlocks,
+  measureStart,
+  type StartFigures,
+} from './measure.ts';
 import { installPeers } from './peers.ts';
 import { median, printTable, printVerdicts, rounded, signed, type Verdict, verdictWord } from './report.ts';
 import {
@@ -37,7 +44,7 @@ interface Row {
 interface Samples {
   readonly idle: IdleFigures[];
   readonly start: StartFigures[];
-  readonly longestBlockMs: number[];
+  readonly blocks: BlockFigures[];
 }
 
 const { values: options } = parseArgs({
@@ -70,7 +77,7 @@ function chooseVariants(): readonly Variant[] {
 
 async function gather(measured: readonly Variant[]): Promise<Map<Variant, Samples>> {
   const all = new Map<Variant, Samples>();
-  for (const variant of measured) all.set(variant, { idle: [], start: [], longestBlockMs: [] });
+  for (const variant of measured) all.set(variant, { idle: [], start: [], blocks: [] });
   for (let run = 0; run < runs; run++) {
     console.error(`idle processes, run ${run + 1} of ${runs} …`);
     const figures = await measureIdle(measured, settleMs, windowMs);
@@ -88,7 +95,7 @@ async function gather(measured: readonly Variant[]): Promise<Map<Variant, Sample
   console.error('event-loop blocks …');
   for (let run = 0; run < Math.max(runs, 2); run++) {
     for (const variant of started.filter(({ app }) => app === 'http')) {
-      all.get(variant)?.longestBlockMs.push(await measureLongestBlock(variant, WATCH_MS));
+      all.get(variant)?.blocks.push(await measureBlocks(variant, WATCH_MS));
     }
   }
   return all;
@@ -103,9 +110,11 @@ function rowOf(variant: Variant): Row {
     // paired by run: what the machine did in that run falls on both
     return median(own.map((value, run) => value - (base[run] ?? Number.NaN)));
   };
-  // Noise only ever lengthens a block, so the shortest of the longest ones is the program's own.
-  const shortest = (which: Variant): number => Math.min(...samplesFor(which).longestBlockMs);
-  const blockMs = shortest(variant) - (variant === plain ? 0 : shortest(plain));
+  // Noise only ever lengthens a block, so the shortest over the runs is the program's own.
+  const shortest = (which: Variant, field: keyof BlockFigures): number =>
+    Math.min(...samplesFor(which).blocks.map((figures) => figures[field]));
+  const caused = (field: keyof BlockFigures): number => shortest(variant, field) - shortest(plain, field);
+  const blockMs = variant === plain ? shortest(plain, 'laterMs') : Math.max(0, caused('firstMs'), caused('laterMs'));
   return {
     name: variant.name,
     rssMegabytes: difference(({ idle }) => idle.map(({ rssMegabytes }) => rssMegabytes)),

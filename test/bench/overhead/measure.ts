@@ -72,16 +72,22 @@ export async function measureStart(variant: Variant): Promise<StartFigures> {
   }
 }
 
-/** The longest time between two turns of a loop that does nothing else, ms, in the first `watchMs`, one scrape included. */
-export async function measureLongestBlock(variant: Variant, watchMs: number): Promise<number> {
+export interface BlockFigures {
+  /** From the end of the application's first turn to the next one, ms. */
+  readonly firstMs: number;
+  /** The longest of all later ones, ms. */
+  readonly laterMs: number;
+}
+
+/** Times between two turns of a loop that does nothing else in the first `watchMs`, one scrape included. */
+export async function measureBlocks(variant: Variant, watchMs: number): Promise<BlockFigures> {
   const program = await startProgram(variant, 'gaps', { BENCH_WATCH_MS: String(watchMs) });
   try {
     await program.line('listening');
     await sleep(watchMs / 2);
     await program.scrape();
     const { rest } = await program.line('gaps');
-    const gaps: unknown = JSON.parse(rest);
-    return (gaps as { longestMs: number }).longestMs;
+    return JSON.parse(rest) as BlockFigures;
   } finally {
     await program.end();
   }

@@ -12,21 +12,21 @@ server.listen(0, '127.0.0.1', () => {
 
 const startMs = performance.now();
 let lastMs = startMs;
-let longestMs = 0;
-let longestAtMs = 0;
+let firstMs = 0;
+let laterMs = 0;
 
 function turn() {
   const nowMs = performance.now();
-  if (nowMs - lastMs > longestMs) {
-    longestMs = nowMs - lastMs;
-    longestAtMs = lastMs - startMs;
-  }
+  const gapMs = nowMs - lastMs;
+  // the first turn ends with Node's own work (5 ms of it): it must not hide a shorter block later
+  if (firstMs === 0) firstMs = gapMs;
+  else if (gapMs > laterMs) laterMs = gapMs;
   lastMs = nowMs;
   if (nowMs - startMs < watchMs) {
     setImmediate(turn);
     return;
   }
-  writeSync(1, `gaps ${JSON.stringify({ longestMs, longestAtMs })}\n`);
+  writeSync(1, `gaps ${JSON.stringify({ firstMs, laterMs })}\n`);
   process.exit(0);
 }
 setImmediate(turn);
