@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 
 import { problem, type Problem } from '../model/problem.ts';
 import type { LevelRatios } from '../model/policy.ts';
+import type { StartOptions } from '../model/start-options.ts';
 import { CONFIG_FILE_ENV, OPTIONS, type Option, type Options } from './options.ts';
 import { PRESETS } from './presets.ts';
 
@@ -24,9 +25,10 @@ interface Given {
 /**
  * Environment variable, then the file named by PLIMSOLL_CONFIG_FILE, then the default.
  * Never throws: all problems are gathered, and what is wrong falls back to the default.
- * `overrides` (from `start(options)`) come before the environment.
+ * `startOptions` (from `start(options)`) come before the environment.
  */
-export async function readConfiguration(env: Environment, overrides: Readonly<Record<string, unknown>> = {}): Promise<Configuration> {
+export async function readConfiguration(env: Environment, startOptions: StartOptions = {}): Promise<Configuration> {
+  const overrides: Readonly<Record<string, unknown>> = { ...startOptions };
   const problems: Problem[] = [];
   const filePath = env[CONFIG_FILE_ENV];
   const fromFile = filePath === undefined || filePath === '' ? {} : await readFileKeys(filePath, problems);

@@ -5,7 +5,10 @@ import type { Degradation, Mode } from './snapshot.ts';
 import type { HistoryRow, Resolution } from './window.ts';
 
 /** Where a process's one agent is found; version 1 of this interface. */
-export const AGENT_SYMBOL: unique symbol = Symbol.for('plimsoll.agent.v1') as never;
+export const AGENT_SYMBOL = Symbol.for('plimsoll.agent.v1');
+
+/** Set on `process` while `start()` loads the preload file, which then does not start by itself. */
+export const MANUAL_START = Symbol.for('plimsoll.manual-start.v1');
 
 /** What a pressure handler is told. */
 export interface PressureNotice {
@@ -82,3 +85,12 @@ export const IDLE_ASSESSMENT: Assessment = {
   reasons: [],
   constraints: [],
 };
+
+/**
+ * The agent of this process, from any realm and any copy of the package. A vm context (Jest) has its own globalThis and
+ * shares `process`; a worker thread has neither.
+ */
+export function findAgent(): AgentHandle | undefined {
+  const found: unknown = Reflect.get(globalThis, AGENT_SYMBOL) ?? Reflect.get(process, AGENT_SYMBOL);
+  return found as AgentHandle | undefined;
+}

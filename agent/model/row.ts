@@ -128,6 +128,7 @@ const READING_NAMES = [
   'agentCpuSeconds',
   'agentMemoryBytes',
   'agentDroppedRecords',
+  'agentIntervalSeconds', // longest time to the next full sample while the event loop is free
 ] as const;
 type PlainReading = (typeof READING_NAMES)[number];
 

@@ -1,0 +1,85 @@
+import { classify, describeReason, writeVerdict, type Verdict } from './classify/index.ts';
+import type { Assessment } from './model/assessment.ts';
+import type { AgentEvent } from './model/event.ts';
+import type { Policy } from './model/policy.ts';
+import { COL, type Row } from './model/row.ts';
+import type { Mode } from './model/snapshot.ts';
+import type { Source } from './model/source.ts';
+import type { Callbacks } from './respond/callbacks.ts';
+import { reclaimTargetBytes } from './respond/target.ts';
+import type { Clock } from './sample/clock.ts';
+import { distances } from './sample/pace.ts';
+import { createSampler, type Sampler } from './sample/sampler.ts';
+import type { Window } from './sample/window.ts';
+
+/** The flow, on one screen: source → sample → classify → respond → publish. */
+export interface PipelineParts {
+  readonly sources: readonly Source[];
+  readonly clock: Clock;
+  readonly intervalMs: number;
+  readonly intervalMinMs: number;
+  readonly policy: Policy;
+  readonly callbacks: Callbacks;
+  readonly window: Window;
+  mode(): Mode;
+  record(row: Row): void;
+  onEvent(event: AgentEvent): void;
+  onLateness(ms: number): void;
+  onFailure(error: unknown): void;
+}
+
+export interface Pipeline {
+  readonly sampler: Sampler;
+  assessment(): Assessment | undefined;
+}
+
+export function createPipeline(parts: PipelineParts): Pipeline {
+  const { sources, clock, intervalMs, intervalMinMs, policy, callbacks, window } = parts;
+  let verdict: Verdict | undefined;
+
+  // 1. source, 2. sample: the sampler reads every source into one row …
+  const sampler = createSampler({ sources, clock, intervalMs, intervalMinMs, onSample, onLateness: parts.onLateness, onFailure: parts.onFailure });
+
+  // … and hands it to the other three.
+  function onSample(row: Row): ReturnType<Parameters<typeof createSampler>[0]['onSample']> {
+    const before = verdict?.assessment;
+
+    // 3. classify
+    verdict = classify(row, policy, verdict);
+    writeVerdict(row, verdict);
+    window.push(row);
+
+    // 4. respond
+    const { assessment } = verdict;
+    const previous = before?.level ?? 0;
+    const targetBytes = reclaimTargetBytes(assessment.level, row[COL.processRssBytes] ?? Number.NaN);
+    callbacks.respond(previous, assessment, targetBytes, parts.mode() === 'protect');
+
+    // 5. publish
+    parts.record(row);
+    if (assessment.level !== previous) parts.onEvent({ name: 'plimsoll.pressure.changed', previous, assessment });
+    if (before !== undefined) publishLimitChanges(before, assessment, parts.onEvent);
+
+    return { distances: distances(row, assessment, policy), everyTick: assessment.level >= 2 };
+  }
+
+  return { sampler, assessment: () => verdict?.assessment };
+}
+
+function publishLimitChanges(before: Assessment, now: Assessment, onEvent: (event: AgentEvent) => void): void {
+  for (const { constraint, limitBytes } of now.constraints) {
+    if (constraint === 'host') continue;
+    const old = before.constraints.find((other) => other.constraint === constraint);
+    if (old !== undefined && old.limitBytes !== limitBytes) {
+      onEvent({ name: 'plimsoll.limit.changed', constraint, fromBytes: old.limitBytes, toBytes: limitBytes });
+    }
+  }
+}
+
+/** One line for a person: why the level is what it is, and what is left. */
+export function describeAssessment({ reasons, headroomBytes, timeToLimitSeconds }: Assessment): string {
+  const parts = reasons.map(describeReason);
+  if (headroomBytes !== undefined) parts.push(`${Math.max(0, Math.round(headroomBytes / 2 ** 20))} MiB left`);
+  if (timeToLimitSeconds !== undefined) parts.push(`limit in about ${Math.round(timeToLimitSeconds)} s`);
+  return parts.join('; ');
+}

@@ -1,0 +1,165 @@
+/**
+ * One active period of the agent: sources, recorder, pipeline and exporter joined, and taken apart again.
+ * A switch of the mode to `off` ends a run; back from it a new one begins.
+ */
+import { createPolicy } from './config/presets.ts';
+import type { Options } from './config/options.ts';
+import { createDegradations } from './degradations.ts';
+import { createPrometheusServer } from '../exporters/prometheus-server.ts';
+import { createSources } from '../instrumentation/sources/index.ts';
+import type { Assessment } from './model/assessment.ts';
+import type { AgentEvent } from './model/event.ts';
+import { problem, type Problem } from './model/problem.ts';
+import { COL, COLUMNS, type Row } from './model/row.ts';
+import type { Degradation, Identity, Mode, Snapshot } from './model/snapshot.ts';
+import { createPipeline } from './pipeline.ts';
+import { createRecorder, type Recorder } from './record/writer.ts';
+import type { Callbacks } from './respond/callbacks.ts';
+import type { Clock } from './sample/clock.ts';
+import type { Window } from './sample/window.ts';
+
+/** The exporter waits until the application has had the loop for itself. */
+const EXPORTER_DELAY_MS = 200;
+/** Unavailable readings seldom change. */
+const DEGRADED_INTERVAL_MS = 10_000;
+
+export interface RunParts {
+  readonly options: Options;
+  readonly identity: Identity;
+  readonly clock: Clock;
+  readonly window: Window;
+  readonly callbacks: Callbacks;
+  mode(): Mode;
+  onProblem(problem: Problem): void;
+  onEvent(event: AgentEvent): void;
+  onFailure(error: unknown): void;
+}
+
+export interface Run {
+  readonly row: Row;
+  assessment(): Assessment | undefined;
+  degraded(): readonly Degradation[];
+  listening(): string | undefined;
+  readonly recorder: Recorder | undefined;
+  /** Takes everything apart but the ring file, which its owner ends, discards or closes. */
+  stop(): Promise<void>;
+}
+
+export function startRun(parts: RunParts): Run {
+  const { options, identity, clock, window, callbacks } = parts;
+  const degradations = createDegradations();
+  let listening: string | undefined;
+  let stopExporter: (() => Promise<void>) | undefined;
+  let cancelTimers: (() => void)[] = [];
+
+  const { sources, recordLateness } = createSources({
+    root: '',
+    platform: process.platform,
+    execArgv: process.execArgv,
+    nodeOptions: process.env['NODE_OPTIONS'] ?? '',
+    processBudgetBytes: options.processBudgetBytes,
+    monotonicMs: clock.monotonicMs,
+    requestSample: () => pipeline.sampler.request(),
+  });
+  const policy = createPolicy(options);
+  const recorder = openRecorder();
+  const pipeline = createPipeline({
+    sources,
+    clock,
+    intervalMs: options.sampleIntervalMs,
+    intervalMinMs: options.sampleIntervalMinMs,
+    policy,
+    callbacks,
+    window,
+    mode: parts.mode,
+    record,
+    onEvent: parts.onEvent,
+    onLateness: recordLateness,
+    onFailure: parts.onFailure,
+  });
+  const { row } = pipeline.sampler;
+  row[COL.agentIntervalSeconds] = options.sampleIntervalMs / 1000;
+  pipeline.sampler.start();
+  watchDegradations();
+  if (options.exporter !== 'none') after(EXPORTER_DELAY_MS, () => void openExporter());
+
+  function after(ms: number, step: () => void): void {
+    cancelTimers.push(clock.setTimer(step, ms));
+  }
+
+  function openRecorder(): Recorder | undefined {
+    if (options.directory === undefined) return undefined;
+    const opened = createRecorder({
+      directory: options.directory,
+      identity,
+      columns: COLUMNS,
+      policy,
+      facts: Object.fromEntries(sources.map((source) => [source.name, source.facts()])),
+      execArgv: process.execArgv,
+      pid: process.pid,
+      wallMs: clock.wallMs(),
+    });
+    if (opened.kind === 'recorder') return opened.recorder;
+    degraded({ reason: 'record_failed', detail: opened.problem.message, repair: 'make PLIMSOLL_DIR a writable folder with room' });
+    parts.onProblem(opened.problem);
+    return undefined;
+  }
+
+  function record(values: Row): void {
+    if (recorder === undefined) return;
+    values[COL.agentDroppedRecords] = recorder.dropped();
+    recorder.write(values);
+  }
+
+  function degraded(degradation: Degradation): void {
+    if (degradations.set(degradation)) parts.onEvent({ name: 'plimsoll.agent.degraded', degradation });
+  }
+
+  function watchDegradations(): void {
+    for (const degradation of degradations.refresh(sources)) {
+      parts.onEvent({ name: 'plimsoll.agent.degraded', degradation });
+    }
+    after(DEGRADED_INTERVAL_MS, () => {
+      cancelTimers = [];
+      watchDegradations();
+    });
+  }
+
+  async function openExporter(): Promise<void> {
+    const server = createPrometheusServer({
+      listen: options.listen,
+      tier: options.metrics,
+      snapshot,
+      onProblem(found) {
+        degraded({ reason: 'listen_failed', detail: found.message, repair: 'free the port or set PLIMSOLL_LISTEN' });
+        parts.onProblem(found);
+      },
+      onListening(address) {
+        listening = address;
+        degradations.clear('listen_failed');
+      },
+    });
+    stopExporter = () => server.close();
+    await server.start();
+  }
+
+  function snapshot(): Snapshot {
+    return { row, identity: { ...identity, mode: parts.mode() }, degraded: degradations.list(), actions: callbacks.counts() };
+  }
+
+  return {
+    row,
+    assessment: pipeline.assessment,
+    degraded: degradations.list,
+    listening: () => listening,
+    recorder,
+    async stop() {
+      pipeline.sampler.stop();
+      for (const cancel of cancelTimers) cancel();
+      cancelTimers = [];
+      for (const source of sources) source.close();
+      listening = undefined;
+      await stopExporter?.();
+    },
+  };
+}

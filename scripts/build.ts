@@ -1,0 +1,68 @@
+/** Builds dist/: the preload as one CommonJS file, the façade, the command line, the declarations. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+
+import { build, type BuildOptions } from 'esbuild';
+
+import { OLDEST_NODE } from '../agent/model/version.ts';
+
+const [major, minor] = OLDEST_NODE;
+
+/**
+ * The preload is parsed by whatever Node.js runs the application. So: syntax of 2018, and before anything is
+ * required, a version check in syntax that every Node.js can run. `return` ends a CommonJS module.
+ */
+const OLD_NODE_GUARD = `
+var plimsollNode = (typeof process === 'object' && process.versions && process.versions.node || '0.0').split('.');
+if (+plimsollNode[0] < ${major} || (+plimsollNode[0] === ${major} && +plimsollNode[1] < ${minor})) {
+  if (!/[\\\\/](npm|npx|yarn|pnpm|pnpx|corepack)(-cli)?(\\.[cm]?js)?$/.test(process.argv[1] || '') && !process.__plimsollOldNode) {
+    process.__plimsollOldNode = true;
+    process.stderr.write('[plimsoll] PLM_NODE_TOO_OLD: this is Node.js ' + process.versions.node + ', must be ${major}.${minor} or newer. The agent does nothing.\\n');
+  }
+  return;
+}`;
+
+const shared: BuildOptions = {
+  bundle: true,
+  platform: 'node',
+  legalComments: 'none',
+  logLevel: 'warning',
+  metafile: true,
+};
+
+rmSync('dist', { recursive: true, force: true });
+mkdirSync('dist', { recursive: true });
+
+const register = await build({
+  ...shared,
+  entryPoints: ['agent/register.ts'],
+  outfile: 'dist/register.cjs',
+  format: 'cjs',
+  target: 'es2018',
+  supported: { 'dynamic-import': false },
+  minify: true,
+  keepNames: false,
+  banner: { js: OLD_NODE_GUARD },
+});
+await build({
+  ...shared,
+  entryPoints: ['agent/index.ts'],
+  outfile: 'dist/index.cjs',
+  format: 'cjs',
+  target: 'es2020',
+  external: ['./register.cjs'],
+});
+await build({
+  ...shared,
+  entryPoints: ['agent/cli/main.ts'],
+  outfile: 'dist/cli.mjs',
+  format: 'esm',
+  target: 'node22.15',
+  minify: true,
+  banner: { js: `#!/usr/bin/env node\nimport { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);` },
+});
+writeFileSync('dist/register.meta.json', JSON.stringify(register.metafile));
+// The package is ESM; everything built but the command line is CommonJS, its declarations included.
+writeFileSync('dist/package.json', '{ "type": "commonjs" }\n');
+
+execFileSync('tsc', ['-p', 'tsconfig.build.json'], { stdio: 'inherit' });
