@@ -1,0 +1,137 @@
+/** This process as the kernel counts it: resident and virtual memory, page faults, uptime. */
+import { COL, type ReadingName, type Row } from '../../agent/model/row.ts';
+import type { Source, Unavailable, World } from '../../agent/model/source.ts';
+import { parseNumber } from './decimal.ts';
+import { openHeldFile, unavailableCode, type HeldFile } from './held-file.ts';
+
+const READINGS = [
+  'processRssBytes',
+  'processVirtualBytes',
+  'processMinorFaults',
+  'processMajorFaults',
+  'processUptimeSeconds',
+] as const satisfies readonly ReadingName[];
+
+const SPACE = 0x20;
+const CLOSING_PARENTHESIS = 0x29;
+/** Numbers of the fields of /proc/self/stat, as proc(5) counts them. */
+const STATE = 3;
+const MINOR_FAULTS = 10;
+const MAJOR_FAULTS = 12;
+
+export function createProcessSource(world: World): Source {
+  return world.platform === 'linux' ? createProcSource(world) : createPortableSource(world);
+}
+
+/**
+ * RSS comes from statm and not from stat (which `process.memoryUsage()` reads): since Linux 6.17 statm sums the per-CPU
+ * counters and stat does not, which on many CPUs leaves it tens of MB behind.
+ */
+function createProcSource(world: World): Source {
+  const statm = openHeldFile(`${world.root}/proc/self/statm`);
+  const stat = openHeldFile(`${world.root}/proc/self/stat`);
+  const pageBytes = pageSizeBytes();
+  const seen = { pages: Number.NaN, faults: Number.NaN };
+
+  function readResident(row: Row): void {
+    const length = statm.read();
+    seen.pages = fieldAt(statm.bytes, 0, length, 1);
+    row[COL.processRssBytes] = seen.pages * pageBytes;
+    row[COL.processVirtualBytes] = parseNumber(statm.bytes, 0, length) * pageBytes;
+  }
+
+  function readFaults(row: Row): void {
+    const length = stat.read();
+    const state = offsetOfState(stat.bytes, length);
+    seen.faults = fieldAt(stat.bytes, state, length, MINOR_FAULTS - STATE);
+    row[COL.processMinorFaults] = seen.faults;
+    row[COL.processMajorFaults] = fieldAt(stat.bytes, state, length, MAJOR_FAULTS - STATE);
+  }
+
+  return {
+    name: 'process',
+    readings: READINGS,
+    read(row) {
+      readResident(row);
+      readFaults(row);
+      row[COL.processUptimeSeconds] = process.uptime();
+    },
+    // Only a budget makes RSS a ceiling of its own.
+    ...(world.processBudgetBytes === undefined
+      ? {}
+      : { probe: readResident, probed: ['processRssBytes', 'processVirtualBytes'] }),
+    unavailable: () => [
+      ...(Number.isNaN(seen.pages) ? notReadable(statm, 'processRssBytes', 'processVirtualBytes') : []),
+      ...(Number.isNaN(seen.faults) ? notReadable(stat, 'processMinorFaults', 'processMajorFaults') : []),
+    ],
+    facts: () => ({ pageSizeBytes: pageBytes }),
+    close() {
+      statm.close();
+      stat.close();
+    },
+  };
+}
+
+/** The number that stands `count` blanks after `offset`. */
+function fieldAt(bytes: Uint8Array, offset: number, length: number, count: number): number {
+  let at = offset;
+  for (let left = count; left > 0 && at < length; at += 1) {
+    if (bytes[at] === SPACE) left -= 1;
+  }
+  return parseNumber(bytes, at, length);
+}
+
+/** Field 2, the command in parentheses, may hold blanks and parentheses: the last one ends it. `length` when there is none. */
+function offsetOfState(bytes: Uint8Array, length: number): number {
+  let at = length - 1;
+  while (at >= 0 && bytes[at] !== CLOSING_PARENTHESIS) at -= 1;
+  return at < 0 ? length : at + 2;
+}
+
+/**
+ * Node does not tell the page size (4, 16 or 64 KiB), and a process that may not be dumped cannot read its own auxv.
+ * The same RSS in bytes and in pages gives it: the nearest power of two, so that a page more or less does not matter.
+ */
+function pageSizeBytes(): number {
+  const file = openHeldFile('/proc/self/statm');
+  const length = file.read();
+  const pages = fieldAt(file.bytes, 0, length, 1);
+  file.close();
+  return pages > 0 ? 2 ** Math.round(Math.log2(process.memoryUsage.rss() / pages)) : 4096;
+}
+
+function notReadable({ path, error }: HeldFile, ...readings: readonly ReadingName[]): Unavailable[] {
+  return readings.map((reading) => ({
+    source: 'process',
+    reading,
+    code: unavailableCode(error),
+    detail: `${path}: ${error ?? 'not in the form of proc(5)'}`,
+    repair: 'mount /proc',
+  }));
+}
+
+function createPortableSource(world: World): Source {
+  return {
+    name: 'process',
+    readings: READINGS,
+    read(row) {
+      const usage = process.resourceUsage();
+      row[COL.processRssBytes] = process.memoryUsage.rss();
+      row[COL.processVirtualBytes] = Number.NaN;
+      row[COL.processMinorFaults] = usage.minorPageFault;
+      row[COL.processMajorFaults] = usage.majorPageFault;
+      row[COL.processUptimeSeconds] = process.uptime();
+    },
+    unavailable: () => [
+      {
+        source: 'process',
+        reading: 'processVirtualBytes',
+        code: 'platform',
+        detail: `virtual memory is read on Linux only, this is ${world.platform}`,
+        repair: 'none: nothing depends on it',
+      },
+    ],
+    facts: () => ({}),
+    close() {},
+  };
+}
