@@ -1,0 +1,155 @@
+/**
+ * The cgroup source: how full the process's container is, at the level (own group or ancestor) that is fullest.
+ * `cgroup-levels.ts` keeps the levels current, `cgroup-v1.ts` and `cgroup-v2.ts` read them, `cgroup-binding.ts` chooses.
+ */
+import { COL, COLUMNS, createRow, type ReadingName, type Row } from '../../agent/model/row.ts';
+import type { Source, SourceFactory, Unavailable } from '../../agent/model/source.ts';
+import { fullestLevel } from './cgroup-binding.ts';
+import { createCounters } from './cgroup-counters.ts';
+import { type CgroupLevel, type Gap, PART } from './cgroup-level.ts';
+import { type CgroupLevels, openCgroupLevels } from './cgroup-levels.ts';
+
+const READINGS = COLUMNS.filter((name): name is ReadingName => name.startsWith('cgroup'));
+const READING_COLUMNS = READINGS.map((name) => COL[name]);
+const COUNTER_COLUMNS = READINGS.filter((name) => /Events|Stall/.test(name)).map((name) => COL[name]);
+const PROBED: readonly ReadingName[] = ['cgroupUsageBytes'];
+
+const LIMIT = COL.cgroupLimitBytes;
+const USAGE = COL.cgroupUsageBytes;
+const UNRECLAIMABLE = COL.cgroupUnreclaimableBytes;
+const WORKING_SET = COL.cgroupWorkingSetBytes;
+const HIGH_LIMIT = COL.cgroupHighLimitBytes;
+const HIGH_UNRECLAIMABLE = COL.cgroupHighUnreclaimableBytes;
+const OTHER = COL.cgroupOtherBytes;
+/** In the order of PART. */
+const PART_COLUMNS = [
+  COL.cgroupAnonBytes,
+  COL.cgroupShmemBytes,
+  COL.cgroupActiveFileBytes,
+  COL.cgroupInactiveFileBytes,
+  COL.cgroupSlabReclaimableBytes,
+  COL.cgroupKernelBytes,
+  COL.cgroupSockBytes,
+] as const;
+
+/**
+ * All `cgroup*` columns of a row come from one level, but `memory.high` and its use, which have their own fullest level.
+ * Without any limit they are the own group's, and the limit is Infinity. Events and stall times go on from where they were
+ * when another level becomes the fullest. With swap, anonymous memory still counts as unreclaimable: pressure errs upward.
+ */
+export const createCgroupSource: SourceFactory = (world) => {
+  if (world.platform !== 'linux') {
+    return createSourceWithoutCgroup({ code: 'platform', detail: `no cgroups on ${world.platform}`, repair: 'none' });
+  }
+  const found = openCgroupLevels(world);
+  const own = found.levels[0];
+  if (own !== undefined) return createSource(found, own);
+  const detail = `/proc/self/cgroup: ${found.error ?? 'no group with a memory controller can be seen'}`;
+  const repair = 'mount the cgroup hierarchy readable into the container, or enable the memory controller';
+  found.close();
+  return createSourceWithoutCgroup({ code: 'missing', detail, repair }, found.hierarchy);
+};
+
+function createSource(found: CgroupLevels, ownAtStart: CgroupLevel): Source {
+  const counters = createCounters(COUNTER_COLUMNS);
+  const latest = createRow();
+  const refreshed: CgroupLevel[] = [];
+  let binding = ownAtStart;
+
+  function refreshParts(level: CgroupLevel): void {
+    if (refreshed.includes(level)) return;
+    refreshed.push(level);
+    level.readParts();
+  }
+
+  function readLatest(): void {
+    found.refresh();
+    refreshed.length = 0;
+    const { levels } = found;
+    const previous = binding;
+    binding = fullestLevel(levels, 'limitBytes', refreshParts) ?? levels[0] ?? ownAtStart;
+    refreshParts(binding);
+    writeUse(binding, fullestLevel(levels, 'highBytes', refreshParts) ?? binding, latest);
+    binding.readDetails(latest);
+    counters.carry(latest, binding !== previous);
+  }
+
+  // At once, so that facts and gaps are known before the first sample.
+  readLatest();
+
+  return {
+    name: 'cgroup',
+    readings: READINGS,
+    probed: PROBED,
+    read(row) {
+      readLatest();
+      for (let i = 0; i < READING_COLUMNS.length; i += 1) {
+        const column = READING_COLUMNS[i] ?? 0;
+        row[column] = latest[column] ?? Number.NaN;
+      }
+    },
+    probe(row) {
+      binding.readUsage();
+      row[USAGE] = binding.usageBytes;
+    },
+    unavailable: () =>
+      READINGS.filter((reading) => Number.isNaN(latest[COL[reading]])).map((reading) =>
+        unavailable(reading, binding.explain(reading)),
+      ),
+    facts: () => ({
+      version: found.hierarchy.version,
+      mode: found.hierarchy.mode,
+      path: found.hierarchy.path,
+      mount: found.hierarchy.mount,
+      levels: found.levels.length,
+      bindingPath: binding.path,
+      psi: !Number.isNaN(latest[COL.cgroupStallSomeSeconds]),
+    }),
+    close: () => found.close(),
+  };
+}
+
+function writeUse(binding: CgroupLevel, throttling: CgroupLevel, row: Row): void {
+  const { usageBytes, parts } = binding;
+  row[LIMIT] = binding.limitBytes;
+  row[USAGE] = usageBytes;
+  row[UNRECLAIMABLE] = binding.unreclaimableBytes;
+  row[WORKING_SET] = Math.max(0, usageBytes - (parts[PART.inactiveFile] ?? Number.NaN));
+  row[HIGH_LIMIT] = throttling.highBytes;
+  row[HIGH_UNRECLAIMABLE] = throttling.unreclaimableBytes;
+  let known = 0;
+  for (let i = 0; i < PART_COLUMNS.length; i += 1) {
+    const part = parts[i] ?? Number.NaN;
+    row[PART_COLUMNS[i] ?? 0] = part;
+    known += part || 0;
+  }
+  // Usage and parts are read one after the other and counted per CPU, so the parts can make a little more than the usage.
+  row[OTHER] = Math.max(0, usageBytes - known);
+}
+
+function unavailable(reading: ReadingName, gap: Gap): Unavailable {
+  return { source: 'cgroup', reading, ...gap };
+}
+
+/** Every column stays NaN, and nothing is read. */
+function createSourceWithoutCgroup(gap: Gap, hierarchy = { mode: 'none', path: '' }): Source {
+  const reasons = READINGS.map((reading) => unavailable(reading, gap));
+  return {
+    name: 'cgroup',
+    readings: READINGS,
+    read(row) {
+      for (let i = 0; i < READING_COLUMNS.length; i += 1) row[READING_COLUMNS[i] ?? 0] = Number.NaN;
+    },
+    unavailable: () => reasons,
+    facts: () => ({
+      version: 'none',
+      mode: hierarchy.mode,
+      path: hierarchy.path,
+      mount: '',
+      levels: 0,
+      bindingPath: '',
+      psi: false,
+    }),
+    close() {},
+  };
+}
