@@ -39,5 +39,6 @@ export interface Snapshot {
   readonly row: Row;
   readonly identity: Identity;
   readonly degraded: readonly Degradation[];
+  /** In the order in which each pair first occurred: exporters count late ones together, and a count must never fall. */
   readonly actions: readonly ActionCount[];
 }

@@ -1,0 +1,136 @@
+import { COL, type ColumnName, type Row } from './row.ts';
+import type { Snapshot } from './snapshot.ts';
+
+/** How much is exported: `core` is what a person on call needs, `full` what a person investigating wants. */
+export type Tier = 'core' | 'full';
+
+/**
+ * UCUM, as OpenTelemetry writes it. `1` is for fractions only; a unit in braces is a mere annotation.
+ * https://opentelemetry.io/docs/specs/semconv/general/metrics/#instrument-units
+ */
+export type Unit = 'By' | 's' | '1' | 'By/s' | `{${string}}`;
+
+export type Attributes = Readonly<Record<string, string>>;
+
+/** One series of a number metric, read from the row: the sum of its columns; no series while that is not finite. */
+export interface ColumnPoint {
+  readonly attributes: Attributes;
+  readonly columns: readonly ColumnName[];
+  /**
+   * `core`: in both tiers. `full`: in `full` only. `core-only`: a sum that `core` shows where `full` shows its parts,
+   * so that `sum by (…)` over the attributes it keeps gives the same in both.
+   */
+  readonly tier: Tier | 'core-only';
+  /** Further condition for the series to exist. */
+  readonly when: (row: Row) => boolean;
+}
+
+export interface NumberPoint {
+  readonly attributes: Attributes;
+  readonly value: number;
+}
+
+export interface HistogramPoint {
+  readonly attributes: Attributes;
+  readonly count: number;
+  readonly sum: number;
+  /** Upper bounds, without the last one (+Inf). */
+  readonly boundaries: readonly number[];
+  /** Per bucket, not accumulated; one more than there are boundaries. */
+  readonly counts: readonly number[];
+}
+
+interface Described {
+  /** OpenTelemetry name: a semantic convention's where one exists, else `plimsoll.*`. */
+  readonly name: string;
+  readonly unit: Unit;
+  readonly description: string;
+}
+
+/** Most metrics: each series is a column, or a sum of columns. */
+export interface ColumnMetric extends Described {
+  readonly kind: 'gauge' | 'counter' | 'updowncounter';
+  readonly points: readonly ColumnPoint[];
+}
+
+/** The few that are computed, or read from the facts of a snapshot that are no numbers. */
+export interface ComputedMetric extends Described {
+  readonly kind: 'gauge' | 'counter' | 'updowncounter';
+  /** The smallest tier that has it. */
+  readonly tier: Tier;
+  compute(snapshot: Snapshot, tier: Tier): readonly NumberPoint[];
+}
+
+export interface HistogramMetric extends Described {
+  readonly kind: 'histogram';
+  computeHistogram(snapshot: Snapshot, tier: Tier): readonly HistogramPoint[];
+}
+
+export type NumberMetric = ColumnMetric | ComputedMetric;
+export type Metric = NumberMetric | HistogramMetric;
+
+/** Carried by every point: which of the reused slots of the service this process is (`main`, `worker-1`), never a pid. */
+export const PROCESS_ATTRIBUTE = 'plimsoll.process';
+
+/** The series of a number metric at this moment. What is unavailable or has no limit (NaN, Infinity) is left out. */
+export function numberPoints(metric: NumberMetric, snapshot: Snapshot, tier: Tier): NumberPoint[] {
+  return candidates(metric, snapshot, tier)
+    .filter(({ value }) => Number.isFinite(value))
+    .map(({ attributes, value }) => ({ attributes: withProcess(attributes, snapshot), value }));
+}
+
+export function histogramPoints(metric: HistogramMetric, snapshot: Snapshot, tier: Tier): HistogramPoint[] {
+  return metric
+    .computeHistogram(snapshot, tier)
+    .filter(({ count, sum }) => Number.isFinite(count) && Number.isFinite(sum))
+    .map(({ attributes, count, sum, boundaries, counts }) => ({
+      attributes: withProcess(attributes, snapshot),
+      count,
+      sum,
+      boundaries,
+      counts,
+    }));
+}
+
+function candidates(metric: NumberMetric, snapshot: Snapshot, tier: Tier): readonly NumberPoint[] {
+  if ('points' in metric) return columnPoints(metric.points, snapshot.row, tier);
+  return isIn(metric.tier, tier) ? metric.compute(snapshot, tier) : [];
+}
+
+function withProcess(attributes: Attributes, snapshot: Snapshot): Attributes {
+  return { ...attributes, [PROCESS_ATTRIBUTE]: snapshot.identity.process };
+}
+
+function columnPoints(points: readonly ColumnPoint[], row: Row, tier: Tier): NumberPoint[] {
+  return points
+    .filter((point) => isIn(point.tier, tier) && point.when(row))
+    .map(({ attributes, columns }) => ({ attributes, value: sumOf(row, columns) }));
+}
+
+function isIn(pointTier: ColumnPoint['tier'], tier: Tier): boolean {
+  return pointTier === 'core' || pointTier === (tier === 'core' ? 'core-only' : 'full');
+}
+
+/** Unavailable parts are left out; NaN when every part is. */
+export function sumOf(row: Row, columns: readonly ColumnName[]): number {
+  let sum = Number.NaN;
+  for (const column of columns) {
+    const value = row[COL[column]];
+    if (value !== undefined && !Number.isNaN(value)) sum = Number.isNaN(sum) ? value : sum + value;
+  }
+  return sum;
+}
+
+export function valueOf(row: Row, column: ColumnName): number {
+  return row[COL[column]] ?? Number.NaN;
+}
+
+/** The series of one column, always or on a further condition. */
+export function series(
+  tier: ColumnPoint['tier'],
+  column: ColumnName,
+  attributes: Attributes = {},
+  when: (row: Row) => boolean = () => true,
+): ColumnPoint {
+  return { attributes, columns: [column], tier, when };
+}

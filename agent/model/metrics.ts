@@ -1,0 +1,16 @@
+import type { Metric } from './metric.ts';
+import { AGENT_METRICS } from './metrics-agent.ts';
+import { CONTAINER_METRICS } from './metrics-container.ts';
+import { PRESSURE_METRICS } from './metrics-pressure.ts';
+import { RUNTIME_METRICS } from './metrics-runtime.ts';
+
+/**
+ * Every metric there is, in the order of export. Exporters translate this table and know no metric by name;
+ * docs/metrics.md is generated from it.
+ */
+export const METRICS: readonly Metric[] = [
+  ...PRESSURE_METRICS,
+  ...CONTAINER_METRICS,
+  ...AGENT_METRICS,
+  ...RUNTIME_METRICS,
+];
