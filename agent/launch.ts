@@ -15,7 +15,6 @@ import type { Identity, Mode } from './model/snapshot.ts';
 import type { StartOptions } from './model/start-options.ts';
 import { VERSION } from './model/version.ts';
 import { describeAssessment } from './pipeline.ts';
-import { createInstanceId } from './record/instance-id.ts';
 import { createCallbacks } from './respond/callbacks.ts';
 import { reclaimTargetBytes } from './respond/target.ts';
 import { startRun, type Run } from './run.ts';
@@ -69,9 +68,8 @@ export function launch(overrides: StartOptions): AgentHandle {
     if (to === 'off') {
       void endRun();
     } else if (run === undefined) {
-      const identity: Identity = {
+      const identity: Omit<Identity, 'serviceInstanceId'> = {
         serviceName: service.serviceName,
-        serviceInstanceId: createInstanceId(clock.wallMs()),
         process: 'main',
         agentVersion: VERSION,
         nodeVersion: process.versions.node,
@@ -118,7 +116,7 @@ export function launch(overrides: StartOptions): AgentHandle {
   function onExit(exitCode: number): void {
     const recorder = run?.recorder;
     if (exitCode === 0 && process.uptime() < SHORT_LIVED_SECONDS) recorder?.discard();
-    else recorder?.end(exitCode);
+    else recorder?.end(exitCode, clock.wallMs());
   }
 
   async function stop(): Promise<void> {

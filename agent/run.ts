@@ -9,10 +9,14 @@ import { createPrometheusServer } from '../exporters/prometheus-server.ts';
 import { createSources } from '../instrumentation/sources/index.ts';
 import type { Assessment } from './model/assessment.ts';
 import type { AgentEvent } from './model/event.ts';
-import { problem, type Problem } from './model/problem.ts';
-import { COL, COLUMNS, type Row } from './model/row.ts';
+import type { Problem } from './model/problem.ts';
+import { COL, type Row } from './model/row.ts';
 import type { Degradation, Identity, Mode, Snapshot } from './model/snapshot.ts';
+import type { Source } from './model/source.ts';
 import { createPipeline } from './pipeline.ts';
+import { heapFlags } from './record/heap-flags.ts';
+import { createInstanceId } from './record/instance-id.ts';
+import { retainRings } from './record/retain.ts';
 import { createRecorder, type Recorder } from './record/writer.ts';
 import type { Callbacks } from './respond/callbacks.ts';
 import type { Clock } from './sample/clock.ts';
@@ -25,7 +29,7 @@ const DEGRADED_INTERVAL_MS = 10_000;
 
 export interface RunParts {
   readonly options: Options;
-  readonly identity: Identity;
+  readonly identity: Omit<Identity, 'serviceInstanceId'>;
   readonly clock: Clock;
   readonly window: Window;
   readonly callbacks: Callbacks;
@@ -46,7 +50,7 @@ export interface Run {
 }
 
 export function startRun(parts: RunParts): Run {
-  const { options, identity, clock, window, callbacks } = parts;
+  const { options, clock, window, callbacks } = parts;
   const degradations = createDegradations();
   let listening: string | undefined;
   let stopExporter: (() => Promise<void>) | undefined;
@@ -63,6 +67,10 @@ export function startRun(parts: RunParts): Run {
   });
   const policy = createPolicy(options);
   const recorder = openRecorder();
+  const identity: Omit<Identity, 'mode'> = {
+    ...parts.identity,
+    serviceInstanceId: recorder?.instanceId ?? createInstanceId(clock.wallMs()),
+  };
   const pipeline = createPipeline({
     sources,
     clock,
@@ -89,30 +97,43 @@ export function startRun(parts: RunParts): Run {
 
   function openRecorder(): Recorder | undefined {
     if (options.directory === undefined) return undefined;
+    retainRings(options.directory, clock.wallMs());
     const opened = createRecorder({
       directory: options.directory,
-      identity,
-      columns: COLUMNS,
+      identity: {
+        ...parts.identity,
+        pid: process.pid,
+        heapFlags: heapFlags(process.execArgv, process.env['NODE_OPTIONS'] ?? ''),
+        startWallMs: clock.wallMs(),
+        startMonotonicMs: clock.monotonicMs(),
+      },
+      facts: factsOf(sources),
       policy,
-      facts: Object.fromEntries(sources.map((source) => [source.name, source.facts()])),
-      execArgv: process.execArgv,
-      pid: process.pid,
-      wallMs: clock.wallMs(),
     });
-    if (opened.kind === 'recorder') return opened.recorder;
-    degraded({ reason: 'record_failed', detail: opened.problem.message, repair: 'make PLIMSOLL_DIR a writable folder with room' });
-    parts.onProblem(opened.problem);
+    if (opened.ok) return opened.recorder;
+    recordFailed(opened.problem);
     return undefined;
+  }
+
+  function recordFailed(found: Problem): void {
+    const repair = 'make PLIMSOLL_DIR a writable folder with room for a few MB';
+    if (degraded({ reason: 'record_failed', detail: found.message, repair })) parts.onProblem(found);
   }
 
   function record(values: Row): void {
     if (recorder === undefined) return;
     values[COL.agentDroppedRecords] = recorder.dropped();
     recorder.write(values);
+    const failure = recorder.failure();
+    if (failure === undefined) degradations.clear('record_failed');
+    else recordFailed(failure);
   }
 
-  function degraded(degradation: Degradation): void {
-    if (degradations.set(degradation)) parts.onEvent({ name: 'plimsoll.agent.degraded', degradation });
+  /** Whether it is new. */
+  function degraded(degradation: Degradation): boolean {
+    if (!degradations.set(degradation)) return false;
+    parts.onEvent({ name: 'plimsoll.agent.degraded', degradation });
+    return true;
   }
 
   function watchDegradations(): void {
@@ -130,12 +151,14 @@ export function startRun(parts: RunParts): Run {
       listen: options.listen,
       tier: options.metrics,
       snapshot,
+      announcedIntervalMs: () => options.sampleIntervalMs,
+      monotonicMs: clock.monotonicMs,
       onProblem(found) {
         degraded({ reason: 'listen_failed', detail: found.message, repair: 'free the port or set PLIMSOLL_LISTEN' });
         parts.onProblem(found);
       },
       onListening(address) {
-        listening = address;
+        listening = `http://${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}/metrics`;
         degradations.clear('listen_failed');
       },
     });
@@ -162,4 +185,10 @@ export function startRun(parts: RunParts): Run {
       await stopExporter?.();
     },
   };
+}
+
+function factsOf(sources: readonly Source[]): Readonly<Record<string, string | number | boolean>> {
+  return Object.fromEntries(
+    sources.flatMap(({ name, facts }) => Object.entries(facts()).map(([fact, value]) => [`${name}.${fact}`, value])),
+  );
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 
 import { problem, type Problem } from '../model/problem.ts';
-import type { LevelRatios } from '../model/policy.ts';
+import type { LevelRatios, Thresholds } from '../model/policy.ts';
 import type { StartOptions } from '../model/start-options.ts';
 import { CONFIG_FILE_ENV, OPTIONS, type Option, type Options } from './options.ts';
 import { PRESETS } from './presets.ts';
@@ -152,18 +152,18 @@ function withOtelExporter(
 /** Options that only make sense together. */
 function reconcile(options: Options, problems: Problem[]): Options {
   let { enter, exit, sampleIntervalMinMs } = options;
-  const preset = PRESETS[options.preset];
-  if (!fits(enter ?? preset.thresholds.enter, exit ?? preset.thresholds.exit)) {
-    const given = [enter && 'PLIMSOLL_ENTER', exit && 'PLIMSOLL_EXIT'].filter(Boolean).join(' and ');
+  const preset = options.preset === 'budget' ? PRESETS.budget.budgetThresholds : PRESETS[options.preset].thresholds;
+  if (exit !== undefined && !fits(enter ?? preset.enter, exit)) {
     problems.push(
       problem(
         'PLM_OPTION_INVALID',
-        `${given} do not fit together: each exit must be below its enter, and both must switch off the same levels (enter ${show(enter ?? preset.thresholds.enter)}, exit ${show(exit ?? preset.thresholds.exit)}). Using the preset ${options.preset}.`,
+        `PLIMSOLL_EXIT is ${show(exit)}, must be below PLIMSOLL_ENTER (${show(enter ?? preset.enter)}) at each level and switch off the same ones. Using the preset ${options.preset} for both.`,
       ),
     );
     enter = undefined;
     exit = undefined;
   }
+  if (enter !== undefined && exit === undefined && !fits(enter, preset.exit)) exit = enter.map(keptGap(preset)) as unknown as LevelRatios;
   if (sampleIntervalMinMs > options.sampleIntervalMs) {
     problems.push(
       problem(
@@ -181,6 +181,14 @@ function fits(enter: LevelRatios, exit: LevelRatios): boolean {
     const out = exit[index];
     return value === undefined ? out === undefined : out !== undefined && out < value;
   });
+}
+
+/** An entry of the user's own keeps the hysteresis of the preset, in proportion. */
+function keptGap(preset: Thresholds): (entry: number | undefined, index: number) => number | undefined {
+  return (entry, index) => {
+    const [enter, exit] = [preset.enter[index] ?? 0.7, preset.exit[index] ?? 0.62];
+    return entry === undefined ? undefined : (entry * exit) / enter;
+  };
 }
 
 function show(ratios: LevelRatios): string {

@@ -1,0 +1,56 @@
+/** Paper and code are equal, in both directions. */
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import test from 'node:test';
+
+import { CONFIG_FILE_ENV, OPTIONS } from '../../agent/config/options.ts';
+import { PROBLEMS } from '../../agent/model/problem.ts';
+import { OLDEST_NODE, VERSION } from '../../agent/model/version.ts';
+import { errorsTable, optionsTable } from '../../scripts/docs-tables.ts';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+
+function read(file: string): string {
+  return readFileSync(join(ROOT, file), 'utf8');
+}
+
+function manifest(): { version: string; engines: { node: string } } {
+  return JSON.parse(read('package.json')) as { version: string; engines: { node: string } };
+}
+
+test('the version in the code is the version of the package', () => {
+  assert.equal(VERSION, manifest().version);
+  assert.match(read('CHANGELOG.md'), new RegExp(`^## (\\[?Unreleased\\]?|${VERSION.replaceAll('.', '\\.')})`, 'm'));
+});
+
+test('the oldest Node.js in the code is the engine of the package', () => {
+  assert.equal(manifest().engines.node, `>=${OLDEST_NODE.join('.')}`);
+});
+
+test('the README lists every option as the table has it, and no other', () => {
+  assert.ok(read('README.md').includes(optionsTable()), 'the options table of README.md is stale: npm run docs');
+  const named = new Set(read('README.md').match(/\bPLIMSOLL_[A-Z_]+\b/g));
+  const known = new Set<string>([...Object.values(OPTIONS).map(({ env }) => env), CONFIG_FILE_ENV]);
+  assert.deepEqual([...named].filter((name) => !known.has(name)), []);
+});
+
+test('docs/errors.md lists every code as the table has it, and no other', () => {
+  const page = read('docs/errors.md');
+  assert.ok(page.includes(errorsTable()), 'docs/errors.md is stale: npm run docs');
+  const named = new Set(page.match(/\bPLM_[A-Z_]+\b/g));
+  assert.deepEqual([...named].filter((name) => !(name in PROBLEMS)), []);
+});
+
+test('every code of the table is said somewhere', () => {
+  const sources = ['agent', 'exporters', 'instrumentation', 'scripts'];
+  const text = sources.map((folder) => readFolder(folder)).join('\n');
+  assert.deepEqual(Object.keys(PROBLEMS).filter((code) => !new RegExp(`'${code}'|${code}:`).test(text)), []);
+});
+
+function readFolder(folder: string): string {
+  return globSync(`${folder}/**/*.ts`, { cwd: ROOT })
+    .filter((file) => !file.endsWith('model/problem.ts'))
+    .map(read)
+    .join('\n');
+}
