@@ -5,9 +5,10 @@ import type { Level } from './level.ts';
  * How far a constraint may raise the level.
  *
  * - `fully`: it is part of pressure and may raise to critical.
+ * - `level`: it may raise to critical and is no part of pressure (throttle with measured stall).
  * - `elevated`: it may raise to elevated at most and is no part of pressure (host under another limit, throttle without stall).
  */
-export type Weight = 'fully' | 'elevated';
+export type Weight = 'fully' | 'level' | 'elevated';
 
 /** One ceiling as the classifier sees it. Present only when its limit is known and finite. */
 export interface ConstraintAssessment {

@@ -21,7 +21,7 @@ export interface Policy {
   readonly budgetThresholds: Thresholds;
   /** A level is entered after this many consecutive samples at or above it. */
   readonly confirmSamples: number;
-  /** Shortest stay in a level before it may be left downwards, ms. */
+  /** Shortest stay in a level before it may be left downwards, ms; counted from the last sample that reached its entry. */
   readonly dwellMs: number;
   /** Shortest time between two steps down, ms; each step leaves one level. */
   readonly coolDownMs: number;

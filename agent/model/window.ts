@@ -1,4 +1,4 @@
-import type { ColumnName } from './row.ts';
+import type { ColumnName, Row } from './row.ts';
 
 /** The columns the in-process window keeps; the rest of a row lives only until the next sample. */
 export const WINDOW_COLUMNS = [
@@ -33,3 +33,11 @@ export type Resolution = (typeof RESOLUTIONS)[number]['name'];
 
 /** One row of `monitor.history()`: the window's columns as plain data; what was unavailable is undefined. */
 export type HistoryRow = { readonly [K in WindowColumn]: number | undefined };
+
+/** The in-process window of samples: what `monitor.history()`, averages and trends read. */
+export interface Window {
+  /** Files a row into its interval of every resolution. */
+  push(row: Row): void;
+  /** The intervals whose last sample was taken at `sinceMs` (monotonic) or later, oldest first, the open one last. */
+  rows(resolution: Resolution, sinceMs: number): HistoryRow[];
+}

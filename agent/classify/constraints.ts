@@ -1,0 +1,115 @@
+import type { ConstraintAssessment, Weight } from '../model/assessment.ts';
+import type { Constraint } from '../model/constraint.ts';
+import { COL, type Row } from '../model/row.ts';
+
+/** From readings to ceilings: what is used of which limit, and how far that may raise the level. */
+
+/**
+ * From this part of the limit on, the heap's current use counts and not its live set. V8 starts a major collection at
+ * the latest half-way between live set and limit and overshoots that by at most half of the rest
+ * (Heap::AllocationLimitOvershotByLargeMargin), so a live set of .65 peaks at .91 in theory and was seen at .84.
+ */
+export const HEAP_CURRENT_COUNTS_FROM = 0.9;
+
+/**
+ * Before the first major collection the live set is unknown. V8 starts that collection at half of the limit at the
+ * latest (initial old generation size), so what lies above may be garbage it is about to take.
+ */
+const HEAP_UNKNOWN_LIVE_AT_MOST = 0.5;
+
+/** Throttle raises beyond elevated from this part of wall time stalled; the kernel's own examples alert at 10 %. */
+export const STALLED_RATIO = 0.1;
+
+export function cell(row: Row, column: number): number {
+  return row[column] ?? Number.NaN;
+}
+
+/** A plausible byte count; garbage must not become a utilization. 2^53 keeps every square below far from overflow. */
+function isBytes(bytes: number): boolean {
+  return bytes >= 0 && bytes <= Number.MAX_SAFE_INTEGER;
+}
+
+interface Ceiling {
+  limitBytes(row: Row): number;
+  /** The part of the limit that cannot be taken back. */
+  usageBytes(row: Row): number;
+}
+
+export const CEILINGS: Readonly<Record<Constraint, Ceiling>> = {
+  heap: {
+    limitBytes: (row) => cell(row, COL.heapOldLimitBytes),
+    usageBytes(row) {
+      const current = heapCurrentBytes(row);
+      return current >= HEAP_CURRENT_COUNTS_FROM * cell(row, COL.heapOldLimitBytes) ? current : heapSteadyBytes(row);
+    },
+  },
+  container: {
+    limitBytes: (row) => cell(row, COL.cgroupLimitBytes),
+    usageBytes: (row) => cell(row, COL.cgroupUnreclaimableBytes),
+  },
+  budget: {
+    limitBytes: (row) => cell(row, COL.budgetLimitOptionBytes),
+    usageBytes: (row) => cell(row, COL.processRssBytes),
+  },
+  throttle: {
+    limitBytes: (row) => cell(row, COL.cgroupHighLimitBytes),
+    usageBytes: (row) => cell(row, COL.cgroupHighUnreclaimableBytes),
+  },
+  host: {
+    limitBytes: (row) => cell(row, COL.hostTotalBytes),
+    usageBytes: (row) => cell(row, COL.hostTotalBytes) - cell(row, COL.hostAvailableBytes),
+  },
+};
+
+/** Large new objects are counted in: one growing array passes the limit while it is still young. */
+function heapCurrentBytes(row: Row): number {
+  const large = cell(row, COL.heapNewLargeUsedBytes);
+  return cell(row, COL.heapOldUsedBytes) + (isBytes(large) ? large : 0);
+}
+
+/** The live set: after the last major collection, and never above the current use, which makes it stale. */
+function heapSteadyBytes(row: Row): number {
+  const live = cell(row, COL.heapLiveBytes);
+  const atMost = isBytes(live) ? live : HEAP_UNKNOWN_LIVE_AT_MOST * cell(row, COL.heapOldLimitBytes);
+  return Math.min(atMost, heapCurrentBytes(row));
+}
+
+/** Live set ÷ limit: what elevated and high of the heap are judged by. NaN without a heap reading. */
+export function heapSteadyRatio(row: Row): number {
+  return heapSteadyBytes(row) / cell(row, COL.heapOldLimitBytes);
+}
+
+/** What growth is measured on: of the heap only the live set, since garbage grows towards no limit. NaN: not known. */
+export function growingBytesOf(constraint: Constraint, row: Row, usageBytes: number): number {
+  if (constraint !== 'heap') return usageBytes;
+  const live = cell(row, COL.heapLiveBytes);
+  return isBytes(live) ? live : Number.NaN;
+}
+
+export function weightOf(constraint: Constraint, row: Row, stallRatio: number): Weight {
+  if (constraint === 'throttle') return stallRatio >= STALLED_RATIO ? 'level' : 'elevated';
+  // A process with a limit of its own leaves the host's to others: or every pod of a busy node evicts together.
+  return constraint === 'host' && hasOwnLimit(row) ? 'elevated' : 'fully';
+}
+
+function hasOwnLimit(row: Row): boolean {
+  return isLimit(cell(row, COL.cgroupLimitBytes)) || isLimit(cell(row, COL.budgetLimitOptionBytes));
+}
+
+/** Known and finite: `Infinity` says that there is none. */
+function isLimit(bytes: number): boolean {
+  return bytes > 0 && isBytes(bytes);
+}
+
+/** Whether the constraint exists for this process and can be judged. */
+export function isPresent(usageBytes: number, limitBytes: number): boolean {
+  return isLimit(limitBytes) && isBytes(usageBytes);
+}
+
+export function findConstraint(
+  constraints: readonly ConstraintAssessment[],
+  constraint: Constraint,
+): ConstraintAssessment | undefined {
+  for (const candidate of constraints) if (candidate.constraint === constraint) return candidate;
+  return undefined;
+}
