@@ -1,4 +1,4 @@
-import { classify, describeReason, writeVerdict, type Verdict } from './classify/index.ts';
+import { classify, describeReason, isConfirming, writeVerdict, type Verdict } from './classify/index.ts';
 import type { Assessment } from './model/assessment.ts';
 import type { AgentEvent } from './model/event.ts';
 import type { Policy } from './model/policy.ts';
@@ -9,8 +9,8 @@ import type { Callbacks } from './respond/callbacks.ts';
 import { reclaimTargetBytes } from './respond/target.ts';
 import type { Clock } from './sample/clock.ts';
 import { distances } from './sample/pace.ts';
-import { createSampler, type Sampler } from './sample/sampler.ts';
-import type { Window } from './sample/window.ts';
+import { createSampler, type Outlook, type Sampler } from './sample/sampler.ts';
+import type { Window } from './model/window.ts';
 
 /** The flow, on one screen: source → sample → classify → respond → publish. */
 export interface PipelineParts {
@@ -41,7 +41,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
   const sampler = createSampler({ sources, clock, intervalMs, intervalMinMs, onSample, onLateness: parts.onLateness, onFailure: parts.onFailure });
 
   // … and hands it to the other three.
-  function onSample(row: Row): ReturnType<Parameters<typeof createSampler>[0]['onSample']> {
+  function onSample(row: Row): Outlook {
     const before = verdict?.assessment;
 
     // 3. classify
@@ -60,7 +60,11 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     if (assessment.level !== previous) parts.onEvent({ name: 'plimsoll.pressure.changed', previous, assessment });
     if (before !== undefined) publishLimitChanges(before, assessment, parts.onEvent);
 
-    return { distances: distances(row, assessment, policy), everyTick: assessment.level >= 2 };
+    return {
+      distances: distances(row, assessment, policy),
+      confirming: isConfirming(verdict),
+      everyTick: assessment.level >= 2,
+    };
   }
 
   return { sampler, assessment: () => verdict?.assessment };

@@ -20,7 +20,7 @@ import { retainRings } from './record/retain.ts';
 import { createRecorder, type Recorder } from './record/writer.ts';
 import type { Callbacks } from './respond/callbacks.ts';
 import type { Clock } from './sample/clock.ts';
-import type { Window } from './sample/window.ts';
+import type { Window } from './model/window.ts';
 
 /** The exporter waits until the application has had the loop for itself. */
 const EXPORTER_DELAY_MS = 200;
@@ -151,14 +151,13 @@ export function startRun(parts: RunParts): Run {
       listen: options.listen,
       tier: options.metrics,
       snapshot,
-      announcedIntervalMs: () => options.sampleIntervalMs,
       monotonicMs: clock.monotonicMs,
       onProblem(found) {
         degraded({ reason: 'listen_failed', detail: found.message, repair: 'free the port or set PLIMSOLL_LISTEN' });
         parts.onProblem(found);
       },
       onListening(address) {
-        listening = `http://${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}/metrics`;
+        listening = `http://${address}/metrics`;
         degradations.clear('listen_failed');
       },
     });

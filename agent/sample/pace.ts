@@ -29,8 +29,6 @@ export interface Distances {
   readonly heapStepBytes: number;
   readonly containerStepBytes: number;
   readonly budgetStepBytes: number;
-  /** A constraint is over the entry of a higher level than the current one: confirm soon. */
-  readonly confirming: boolean;
 }
 
 export function distances(row: Row, assessment: Assessment, policy: Policy): Distances {
@@ -38,10 +36,8 @@ export function distances(row: Row, assessment: Assessment, policy: Policy): Dis
   const heapUse = (row[COL.heapOldUsedBytes] ?? 0) + (row[COL.heapNewLargeUsedBytes] ?? 0);
   const container = { bytes: Infinity, step: Infinity };
   const budget = { bytes: Infinity, step: Infinity };
-  let confirming = false;
   for (const constraint of assessment.constraints) {
     const thresholds = constraint.constraint === 'budget' ? policy.budgetThresholds : policy.thresholds;
-    confirming ||= constraint.weight === 'fully' && levelAt(constraint.utilizationRatio, thresholds) > assessment.level;
     if (constraint.constraint === 'container' || constraint.constraint === 'throttle') {
       container.bytes = Math.min(container.bytes, gap(constraint.usageBytes, constraint.limitBytes, thresholds));
       container.step = Math.min(container.step, MOVED_RATIO * constraint.limitBytes);
@@ -57,7 +53,6 @@ export function distances(row: Row, assessment: Assessment, policy: Policy): Dis
     heapStepBytes: Number.isFinite(heapLimit) ? MOVED_RATIO * heapLimit : Infinity,
     containerStepBytes: container.step,
     budgetStepBytes: budget.step,
-    confirming,
   };
 }
 
@@ -82,21 +77,12 @@ export function moved(from: Distances, by: Movement): boolean {
 
 /** ms until the nearest threshold could be reached, within [minMs, maxMs]. */
 export function nextDelayMs(from: Distances, by: Movement, minMs: number, maxMs: number): number {
-  if (from.confirming) return Math.min(CONFIRM_DELAY_MS, maxMs);
   const nearestBytes = Math.min(
     from.heapBytes - by.heapBytes,
     from.containerBytes - by.containerBytes,
     from.budgetBytes - by.budgetBytes,
   );
   return Math.min(maxMs, Math.max(minMs, nearestBytes / FASTEST_GROWTH_BYTES_PER_MS));
-}
-
-function levelAt(ratio: number, { enter }: Thresholds): number {
-  let level = 0;
-  enter.forEach((threshold, index) => {
-    if (threshold !== undefined && ratio >= threshold) level = index + 1;
-  });
-  return level;
 }
 
 /** Bytes to the next threshold above the use; to the limit itself above the last one. */

@@ -1,7 +1,7 @@
 import { createRow, COL, type Row } from '../model/row.ts';
 import type { Source } from '../model/source.ts';
 import type { Clock } from './clock.ts';
-import { moved, nextDelayMs, type Distances } from './pace.ts';
+import { CONFIRM_DELAY_MS, moved, nextDelayMs, type Distances } from './pace.ts';
 
 /**
  * Asks the sources at the pace of the nearest threshold: cheap probes between full samples, a full sample once an
@@ -12,12 +12,21 @@ export interface SamplerOptions {
   readonly clock: Clock;
   readonly intervalMs: number;
   readonly intervalMinMs: number;
-  /** The rest of the flow; answers how far the thresholds are, and whether every tick is a full sample. */
-  onSample(row: Row): { readonly distances: Distances; readonly everyTick: boolean };
+  /** The rest of the flow; answers how soon to look again. */
+  onSample(row: Row): Outlook;
   /** How late the agent's own timer was: the event-loop source's raw material. */
   onLateness(ms: number): void;
   /** The sampler stops itself after it. */
   onFailure(error: unknown): void;
+}
+
+/** What the flow expects after a sample. */
+export interface Outlook {
+  readonly distances: Distances;
+  /** A higher level was seen once: the next sample confirms it or not. */
+  readonly confirming: boolean;
+  /** Each tick is a full sample. */
+  readonly everyTick: boolean;
 }
 
 export interface Sampler {
@@ -27,8 +36,6 @@ export interface Sampler {
   request(): void;
   /** The latest full sample. */
   readonly row: Row;
-  /** ms from the latest tick to the next one, as planned: readers judge by it whether the loop is blocked. */
-  plannedDelayMs(): number;
 }
 
 /** A requested sample this soon after another would read the same. */
@@ -40,12 +47,10 @@ export function createSampler(options: SamplerOptions): Sampler {
   const row = createRow();
   const probeRow = createRow();
   const movement = { heapBytes: 0, containerBytes: 0, budgetBytes: 0 };
-  let distances: Distances | undefined;
-  let everyTick = false;
+  let outlook: Outlook | undefined;
   let running = false;
   let fullAtMs = 0;
   let dueMs = 0;
-  let delayMs = 0;
   let spentMs = 0;
   let cancelTimer: (() => void) | undefined;
 
@@ -54,9 +59,7 @@ export function createSampler(options: SamplerOptions): Sampler {
     row[COL.monotonicMs] = nowMs;
     for (const source of sources) source.read(row);
     row[COL.agentCpuSeconds] = spentMs / 1000;
-    const answer = options.onSample(row);
-    distances = answer.distances;
-    everyTick = answer.everyTick;
+    outlook = options.onSample(row);
     fullAtMs = nowMs;
     movement.heapBytes = movement.containerBytes = movement.budgetBytes = 0;
     const tookMs = clock.monotonicMs() - nowMs;
@@ -68,7 +71,7 @@ export function createSampler(options: SamplerOptions): Sampler {
     movement.heapBytes = change(COL.heapUsedBytes);
     movement.containerBytes = change(COL.cgroupUsageBytes);
     movement.budgetBytes = change(COL.processRssBytes);
-    return distances === undefined || moved(distances, movement);
+    return outlook === undefined || moved(outlook.distances, movement);
   }
 
   function change(column: number): number {
@@ -80,7 +83,7 @@ export function createSampler(options: SamplerOptions): Sampler {
     const nowMs = clock.monotonicMs();
     if (!requested && dueMs > 0) options.onLateness(Math.max(0, nowMs - dueMs));
     try {
-      const due = requested || everyTick || distances?.confirming === true || nowMs - fullAtMs >= intervalMs - 1;
+      const due = requested || outlook?.everyTick === true || outlook?.confirming === true || nowMs - fullAtMs >= intervalMs - 1;
       if (due || probe()) fullSample(nowMs);
     } catch (error) {
       stop();
@@ -95,10 +98,14 @@ export function createSampler(options: SamplerOptions): Sampler {
     if (!running) return;
     cancelTimer?.();
     const untilFullMs = Math.max(0, fullAtMs + intervalMs - clock.monotonicMs());
-    const paceMs = distances === undefined ? intervalMinMs : nextDelayMs(distances, movement, intervalMinMs, intervalMs);
-    delayMs = Math.max(1, Math.min(paceMs, untilFullMs));
+    const delayMs = Math.max(1, Math.min(paceMs(), untilFullMs));
     dueMs = clock.monotonicMs() + delayMs;
     cancelTimer = clock.setTimer(onTimer, delayMs);
+  }
+
+  function paceMs(): number {
+    if (outlook === undefined) return intervalMinMs;
+    return outlook.confirming ? CONFIRM_DELAY_MS : nextDelayMs(outlook.distances, movement, intervalMinMs, intervalMs);
   }
 
   function onTimer(): void {
@@ -123,6 +130,5 @@ export function createSampler(options: SamplerOptions): Sampler {
       if (running && clock.monotonicMs() - fullAtMs >= REQUEST_SPACING_MS) tick(true);
     },
     row,
-    plannedDelayMs: () => delayMs,
   };
 }
