@@ -37,23 +37,30 @@ const LONGEST_TEXT = 1024;
 export function encodeDescription(description: Omit<Description, 'omitted'>, maxBytes: number): Buffer {
   const facts = Object.entries(description.facts);
   const resource = Object.entries(description.identity.resource);
-  for (let kept = facts.length + resource.length; ; kept >>= 1) {
-    const json = JSON.stringify(
-      {
-        ...description,
-        identity: {
-          ...description.identity,
-          resource: Object.fromEntries(resource.slice(0, Math.max(0, kept - facts.length))),
-        },
-        facts: Object.fromEntries(facts.slice(0, kept)),
-        omitted: facts.length + resource.length - kept,
+  const total = facts.length + resource.length;
+
+  function encode(kept: number): Buffer {
+    const whole: Description = {
+      ...description,
+      identity: {
+        ...description.identity,
+        resource: Object.fromEntries(resource.slice(0, Math.max(0, kept - facts.length))),
       },
-      storable,
-    );
-    const bytes = Buffer.from(json);
-    if (bytes.length <= maxBytes) return bytes;
-    if (kept === 0) throw new RangeError(`the header needs ${bytes.length} bytes, at most ${maxBytes} are possible`);
+      facts: Object.fromEntries(facts.slice(0, kept)),
+      omitted: total - kept,
+    };
+    return Buffer.from(JSON.stringify(whole, storable));
   }
+
+  let kept = total;
+  let bytes = encode(kept);
+  while (bytes.length > maxBytes && kept > 0) {
+    kept >>= 1;
+    bytes = encode(kept);
+  }
+  if (bytes.length > maxBytes)
+    throw new RangeError(`a header of ${bytes.length} bytes, at most ${maxBytes} are possible`);
+  return bytes;
 }
 
 function storable(_key: string, value: unknown): unknown {

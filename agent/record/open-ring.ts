@@ -61,16 +61,24 @@ const READS_OF_A_TORN_SLOT = 4;
 
 /** Hands the open file to `read` and closes it. PLM_RING_UNREADABLE says why there is nothing to read. */
 export function withRing<T>(path: string, read: (ring: OpenRing) => T): Read<T> {
-  let fd = -1;
+  let fd: number;
   try {
     // a pipe of that name must not block us
     fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch (error) {
+    return unreadable(path, `cannot be read (${(error as Error).message})`);
+  }
+  const result = readOpened(path, fd, read);
+  closeSync(fd);
+  return result;
+}
+
+function readOpened<T>(path: string, fd: number, read: (ring: OpenRing) => T): Read<T> {
+  try {
     const opened = openRing(fd);
     return 'reason' in opened ? unreadable(path, opened.reason) : { ok: true, reading: read(opened) };
   } catch (error) {
     return unreadable(path, `cannot be read (${(error as Error).message})`);
-  } finally {
-    if (fd !== -1) closeSync(fd);
   }
 }
 

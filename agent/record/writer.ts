@@ -122,16 +122,19 @@ function createFile({ directory, identity, facts, policy, ...options }: Recorder
 }
 
 /** Never opens a file that is there: it may be the recording of a neighbour. */
-function openExclusively(directory: string, createId: () => string): Pick<RingFile, 'fd' | 'path' | 'instanceId'> {
-  for (let attempt = 1; ; attempt++) {
-    const instanceId = createId();
-    const path = join(directory, instanceId + RING_EXTENSION);
-    try {
-      return { fd: openSync(path, 'wx', 0o660), path, instanceId };
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || attempt === ID_ATTEMPTS) throw error;
-    }
+function openExclusively(
+  directory: string,
+  createId: () => string,
+  attemptsLeft = ID_ATTEMPTS,
+): Pick<RingFile, 'fd' | 'path' | 'instanceId'> {
+  const instanceId = createId();
+  const path = join(directory, instanceId + RING_EXTENSION);
+  try {
+    return { fd: openSync(path, 'wx', 0o660), path, instanceId };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || attemptsLeft === 1) throw error;
   }
+  return openExclusively(directory, createId, attemptsLeft - 1);
 }
 
 /** A full disk may take a part of it without an error. */
