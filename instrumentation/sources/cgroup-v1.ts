@@ -8,6 +8,7 @@ import {
   type CgroupLevel,
   finiteOrNaN,
   type Gap,
+  type LevelFiles,
   openLevelFiles,
   PART,
   partAt,
@@ -15,7 +16,6 @@ import {
   readLimit,
 } from './cgroup-level.ts';
 import { asciiBytes, offsetAfter, parseNumber, valuesByKey } from './decimal.ts';
-import { type HeldFile, openHeldFile } from './held-file.ts';
 
 // In the kernel's order, so that one pass finds them all and stops.
 const STAT_KEYS = asciiKeys([
@@ -50,15 +50,15 @@ const unlimitedIsInfinite = (bytes: number): number => (bytes >= UNLIMITED_BYTES
 /** One level for each path, own group first. */
 export function createV1Levels(root: string, paths: readonly string[]): CgroupLevel[] {
   // v1 counts a kill at the victim's own group only, whichever ancestor's limit was hit, so every level tells the own group's.
-  const oomControl = openHeldFile(`${root}${paths[0] ?? ''}/memory.oom_control`);
-  return paths.map((path, index) => createV1Level(root, path, index === paths.length - 1, oomControl));
+  const own = openLevelFiles(root, paths[0] ?? '');
+  return paths.map((path, index) => createV1Level(root, path, index === paths.length - 1, own));
 }
 
 /**
  * `isTop`: nothing above this level can be seen (a container's mount root). The tightest limit of the ancestors that are
  * hidden then counts as this level's; its use is at least this level's, their siblings' use stays unknown.
  */
-function createV1Level(root: string, path: string, isTop: boolean, oomControl: HeldFile): CgroupLevel {
+function createV1Level(root: string, path: string, isTop: boolean, own: LevelFiles): CgroupLevel {
   const files = openLevelFiles(root, path);
   let ownLimitBytes = Number.NaN;
   const limit = files.file('memory.limit_in_bytes');
@@ -109,6 +109,7 @@ function createV1Level(root: string, path: string, isTop: boolean, oomControl: H
       const both = unlimitedIsInfinite(readLimit(files.file('memory.memsw.limit_in_bytes')));
       row[SWAP_LIMIT] = both === Number.POSITIVE_INFINITY ? both : Math.max(0, both - ownLimitBytes);
       row[EVENTS_MAX] = readCount(files.file('memory.failcnt'));
+      const oomControl = own.file('memory.oom_control');
       const length = Math.max(0, oomControl.read());
       // `oom_kill_disable 0` comes first and does not match: the key here ends with its blank.
       const at = offsetAfter(oomControl.bytes, length, OOM_KILL);
@@ -119,11 +120,11 @@ function createV1Level(root: string, path: string, isTop: boolean, oomControl: H
       const absent = ABSENT[reading];
       if (absent !== undefined) return absent;
       const [names, repair] = NEEDS[reading] ?? [['memory.stat'], MOUNT_REPAIR];
-      return files.explain(names, repair);
+      return (reading === 'cgroupEventsOomKill' ? own : files).explain(names, repair);
     },
     close() {
       files.close();
-      oomControl.close();
+      own.close();
     },
   };
   return level;

@@ -90,6 +90,7 @@ function createSource(found: CgroupLevels, ownAtStart: CgroupLevel): Source {
     },
     probe(row) {
       binding.readUsage();
+      latest[USAGE] = binding.usageBytes;
       row[USAGE] = binding.usageBytes;
     },
     unavailable: () =>
