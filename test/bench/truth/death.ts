@@ -1,0 +1,114 @@
+/** One program run to its death under a limit, what it died of, and what the agent had last said about it. */
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { type Constraint, CONSTRAINTS } from '../../../agent/model/constraint.ts';
+import { COL } from '../../../agent/model/row.ts';
+import { listRings } from '../../../agent/record/directory.ts';
+import { readRing } from '../../../agent/record/reader.ts';
+import { ensureNode } from '../../../scripts/nodes.ts';
+import { createMemoryGroup, type MemoryGroup } from '../../helpers/memory-group.ts';
+import { type RunResult, startNode } from '../../helpers/run-node.ts';
+import { type Cell, cellKey } from './cells.ts';
+
+/** Pressure must be at least this in the last second (budget B10). */
+export const PRESSURE_AT_LEAST = 0.9;
+const LAST_MS = 1_000;
+/** Of V8's last words, one line a collection: `7194 ms: Mark-Compact (reduce) 191.2 (192.9) -> 191.1 (193.2) MB, 853.40 / 0.02 ms …`. */
+const LAST_COLLECTIONS = /Mark-Compact.*?MB, (?:pooled: \d+ MB, )?([\d.]+) \//g;
+/** 512 MB at 50 MB/s, and again as long for collections on a loaded machine. */
+const TIMEOUT_MS = 30_000;
+
+export interface LastWords {
+  /** How long before the end of the process it was recorded, ms; V8's very last collection, in which nothing runs, is taken off. */
+  readonly ageMs: number;
+  readonly pressureRatio: number;
+  readonly binding: Constraint | undefined;
+  /** The ratio that other monitors take: heapUsed ÷ heap_size_limit. */
+  readonly heapUsedRatio: number;
+}
+
+export interface Death {
+  /** Undefined: it ended in another way than the two that are judged. */
+  readonly cause: 'heap' | 'container' | undefined;
+  /** Undefined: nothing was recorded within the last second. */
+  readonly last: LastWords | undefined;
+  readonly ok: boolean;
+  /** What is needed to look into it: the command, both outputs, what was read. */
+  readonly report: string;
+}
+
+export interface DeathOptions {
+  readonly megabytesPerSecond: number;
+  /** Recordings are copied here. */
+  readonly keep: string | undefined;
+}
+
+export async function runToDeath(cell: Cell, { megabytesPerSecond, keep }: DeathOptions): Promise<Death> {
+  const directory = mkdtempSync(join(tmpdir(), 'plimsoll-truth-'));
+  const group = createMemoryGroup(cell.containerMebibytes * 2 ** 20);
+  try {
+    const death = await deathIn(group, directory, cell, megabytesPerSecond);
+    if (keep !== undefined) cpSync(directory, join(keep, cellKey(cell).replaceAll(' ', '-')), { recursive: true });
+    return death;
+  } finally {
+    group.remove();
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+async function deathIn(group: MemoryGroup, directory: string, cell: Cell, speed: number): Promise<Death> {
+  const program = fileURLToPath(new URL(`programs/${cell.shape}.mjs`, import.meta.url));
+  const heapFlags = cell.oldSpaceMebibytes === undefined ? [] : [`--max-old-space-size=${cell.oldSpaceMebibytes}`];
+  const running = startNode({
+    node: ensureNode(cell.node),
+    args: [...heapFlags, program, String(speed)],
+    env: { PLIMSOLL_DIR: directory, PLIMSOLL_EXPORTER: 'none', TMPDIR: directory },
+    shellBefore: `ulimit -c 0; ${group.enter}`,
+    timeoutMs: TIMEOUT_MS,
+  });
+  let endedWallMs = Number.NaN;
+  running.child.once('exit', () => {
+    endedWallMs = Date.now();
+  });
+  running.child.stdin.end();
+  const result = await running.ended;
+
+  const cause = causeOf(result, group);
+  const { last, found } = lastWords(directory, endedWallMs - lastCollectionMs(result.stderr));
+  const ok =
+    cause !== undefined && last !== undefined && last.binding === cause && last.pressureRatio >= PRESSURE_AT_LEAST;
+  return { cause, last, ok, report: `${result.report}\n${found}` };
+}
+
+function causeOf({ signal, code, stderr }: RunResult, group: MemoryGroup): Death['cause'] {
+  if (signal === 'SIGKILL' && group.oomKills() > 0) return 'container';
+  const aborted = signal === 'SIGABRT' || code === 134;
+  return aborted && /heap out of memory/i.test(stderr) ? 'heap' : undefined;
+}
+
+function lastCollectionMs(stderr: string): number {
+  return Number([...stderr.matchAll(LAST_COLLECTIONS)].at(-1)?.[1] ?? 0);
+}
+
+function lastWords(directory: string, endedWallMs: number): { last: LastWords | undefined; found: string } {
+  const list = listRings(directory);
+  const ring = list.ok ? list.rings[0] : undefined;
+  if (ring === undefined) return { last: undefined, found: `no recording in ${directory}` };
+  const read = readRing(ring.path);
+  if (!read.ok) return { last: undefined, found: read.problem.message };
+  const row = read.reading.records.at(-1)?.row;
+  if (row === undefined) return { last: undefined, found: 'nothing was recorded' };
+
+  const value = (column: keyof typeof COL): number => row[COL[column]] ?? Number.NaN;
+  const words: LastWords = {
+    ageMs: endedWallMs - value('wallMs'),
+    pressureRatio: value('pressureRatio'),
+    binding: CONSTRAINTS[value('bindingConstraint')],
+    heapUsedRatio: value('heapUsedBytes') / value('heapSizeLimitBytes'),
+  };
+  const found = `${read.reading.records.length} records; the last: ${JSON.stringify(words)}`;
+  return { last: words.ageMs <= LAST_MS ? words : undefined, found };
+}
