@@ -5,7 +5,7 @@
 import { parseArgs } from 'node:util';
 import { fileURLToPath } from 'node:url';
 
-import { createMemoryGroup, whyNoMemoryGroup } from '../../helpers/cgroup-v1.ts';
+import { createMemoryGroup, whyNoMemoryGroups } from '../../helpers/memory-group.ts';
 import { runNode } from '../../helpers/run-node.ts';
 import { printTable, printVerdicts, quantile, rounded, type Verdict } from './report.ts';
 
@@ -43,7 +43,7 @@ export interface Reaction {
 
 /** 12 crossings, or 48. */
 export async function measureReaction(short: boolean): Promise<Reaction> {
-  const noGroup = whyNoMemoryGroup();
+  const noGroup = whyNoMemoryGroups();
   const crossings: Crossing[] = [];
   for (let round = 0; round < (short ? 1 : 4); round++) {
     for (const cell of CELLS) {
@@ -56,7 +56,7 @@ export async function measureReaction(short: boolean): Promise<Reaction> {
   const what = `crossing 0.70 → handler, ${crossings.length} crossings`;
   const shared = { budget: 'B8', unit: 'ms', allowed: BUDGET_MS, against: 'a timer of 1 s: up to 1000' };
   return {
-    where: noGroup === undefined ? 'cgroup v1 group' : `process budget (${noGroup})`,
+    where: noGroup === undefined ? 'cgroup' : `process budget (${noGroup})`,
     crossings,
     verdicts: [
       { ...shared, what: `${what}, p50`, measured: quantile(reactions, 0.5) },
@@ -67,13 +67,14 @@ export async function measureReaction(short: boolean): Promise<Reaction> {
 
 async function cross(cell: Cell, waitMs: number, grouped: boolean): Promise<Crossing> {
   const limitBytes = cell.limitMib * 2 ** 20;
-  const group = grouped ? createMemoryGroup([limitBytes]) : undefined;
+  const group = grouped ? createMemoryGroup(cell.limitMib) : undefined;
   try {
     const result = await runNode({
       // the container is to be crossed, not the heap's own limit
       args: ['--max-old-space-size=1024', APP],
       env: {
         BENCH_GROUP: group?.path ?? '',
+        BENCH_GROUP_VERSION: String(group?.version ?? ''),
         BENCH_SHAPE: cell.shape,
         BENCH_LIMIT_BYTES: String(limitBytes),
         BENCH_MEGABYTES_PER_SECOND: String(cell.megabytesPerSecond),
@@ -90,7 +91,7 @@ async function cross(cell: Cell, waitMs: number, grouped: boolean): Promise<Cros
     const { reactionMs, ratio } = answer;
     return { ...cell, reactionMs, ratio, reachedMegabytesPerSecond: answer.megabytesPerSecond };
   } finally {
-    await group?.remove();
+    group?.remove();
   }
 }
 

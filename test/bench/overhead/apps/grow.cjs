@@ -1,8 +1,8 @@
 // Grows at a given speed with a yielding loop, and tells how long after its own crossing of 0.70 the pressure handler ran.
-// What it uses is read right after each allocation: of its cgroup v1 group where it has one, else its RSS.
+// What it uses is read right after each allocation: of its cgroup where it has one, else its RSS.
 const { openSync, readFileSync, readSync, writeSync } = require('node:fs');
 
-const { BENCH_GROUP: group, BENCH_SHAPE: shape } = process.env;
+const { BENCH_GROUP: group, BENCH_GROUP_VERSION: version, BENCH_SHAPE: shape } = process.env;
 const limitBytes = Number(process.env.BENCH_LIMIT_BYTES);
 const bytesPerMs = Number(process.env.BENCH_MEGABYTES_PER_SECOND) * 1e3;
 const waitMs = Number(process.env.BENCH_WAIT_MS);
@@ -14,8 +14,9 @@ const statBytes = Buffer.alloc(8192);
 
 function usedBytes() {
   if (group === '') return process.memoryUsage.rss();
-  const text = statBytes.latin1Slice(0, readSync(statFile, statBytes, 0, statBytes.length, 0));
+  const text = `\n${statBytes.latin1Slice(0, readSync(statFile, statBytes, 0, statBytes.length, 0))}`;
   const of = (name) => Number(text.slice(text.indexOf(`\n${name} `) + name.length + 2).split('\n', 1)[0]);
+  if (version === '2') return of('anon') + of('shmem') + of('kernel') - of('slab_reclaimable') + of('sock');
   return of('total_rss') + of('total_shmem') + Number(readFileSync(`${group}/memory.kmem.usage_in_bytes`, 'latin1'));
 }
 
