@@ -2,33 +2,38 @@ import type { ConstraintAssessment } from '../model/assessment.ts';
 import { CONSTRAINTS } from '../model/constraint.ts';
 import type { Row } from '../model/row.ts';
 import { CEILINGS, findConstraint, growingBytesOf, isPresent, weightOf } from './constraints.ts';
-import { growthBytesPerSecond, observeGrowth, timeToLimitSeconds, type Growth } from './growth.ts';
+import { growthBytesPerSecond, observeGrowth, timeToLimitSeconds } from './growth.ts';
 import type { ClassifierMemory, Verdict } from './verdict.ts';
 
-export interface Assessed {
-  readonly constraints: readonly ConstraintAssessment[];
-  readonly growth: ClassifierMemory['growth'];
-}
-
-/** The ceilings that are there in this sample, in the order of CONSTRAINTS. */
-export function assessConstraints(row: Row, before: Verdict, stallRatio: number, atMs: number): Assessed {
-  const constraints: ConstraintAssessment[] = [];
-  const growth: (Growth | undefined)[] = [];
-  for (const [index, constraint] of CONSTRAINTS.entries()) {
+/** One more point for the growth of every constraint, in the order of CONSTRAINTS. */
+export function observeGrowths(row: Row, before: Verdict, atMs: number): ClassifierMemory['growth'] {
+  return CONSTRAINTS.map((constraint, index) => {
     const limitBytes = CEILINGS[constraint].limitBytes(row);
     const usageBytes = CEILINGS[constraint].usageBytes(row);
-    if (!isPresent(usageBytes, limitBytes)) {
-      growth.push(undefined);
-      continue;
-    }
+    if (!isPresent(usageBytes, limitBytes)) return undefined;
     // Another limit is another ceiling, at another level of the hierarchy perhaps: its past is not this one's.
     const known = findConstraint(before.assessment.constraints, constraint)?.limitBytes === limitBytes;
     const past = known ? before.memory.growth[index] : undefined;
-    const points = observeGrowth(past, constraint, atMs, growingBytesOf(constraint, row, usageBytes), limitBytes);
+    return observeGrowth(past, constraint, atMs, growingBytesOf(constraint, row, usageBytes), limitBytes);
+  });
+}
+
+/** The ceilings that are there in this sample, in the order of CONSTRAINTS. */
+export function assessConstraints(
+  row: Row,
+  growths: ClassifierMemory['growth'],
+  stallRatio: number,
+  atMs: number,
+): readonly ConstraintAssessment[] {
+  const present: ConstraintAssessment[] = [];
+  CONSTRAINTS.forEach((constraint, index) => {
+    const limitBytes = CEILINGS[constraint].limitBytes(row);
+    const usageBytes = CEILINGS[constraint].usageBytes(row);
+    if (!isPresent(usageBytes, limitBytes)) return;
+    const growth = growths[index];
     const headroomBytes = limitBytes - usageBytes;
-    const bytesPerSecond = growthBytesPerSecond(points, atMs);
-    growth.push(points);
-    constraints.push({
+    const bytesPerSecond = growthBytesPerSecond(growth, atMs);
+    present.push({
       constraint,
       weight: weightOf(constraint, row, stallRatio),
       usageBytes,
@@ -36,10 +41,10 @@ export function assessConstraints(row: Row, before: Verdict, stallRatio: number,
       utilizationRatio: usageBytes / limitBytes,
       headroomBytes,
       growthBytesPerSecond: bytesPerSecond,
-      timeToLimitSeconds: timeToLimitSeconds(points, bytesPerSecond, limitBytes, headroomBytes),
+      timeToLimitSeconds: timeToLimitSeconds(growth, bytesPerSecond, limitBytes, headroomBytes),
     });
-  }
-  return { constraints, growth };
+  });
+  return present;
 }
 
 /** The constraint with the largest utilization among those that make up pressure; the first one of equals. */

@@ -2,7 +2,7 @@ import type { Level } from '../model/level.ts';
 import { TRANSITIONS } from '../model/level.ts';
 import type { Policy } from '../model/policy.ts';
 import { COL, type Row } from '../model/row.ts';
-import { assessConstraints, bindingOf } from './assess.ts';
+import { assessConstraints, bindingOf, observeGrowths } from './assess.ts';
 import { cell, heapSteadyRatio } from './constraints.ts';
 import { observeKernel } from './evidence.ts';
 import { alarmingEvent } from './kernel-event.ts';
@@ -24,7 +24,8 @@ export function classify(row: Row, policy: Policy, previous: Verdict | undefined
   const elapsedSeconds = (atMs - before.assessment.atMs) / 1000;
 
   const evidence = observeKernel(row, memory.counters, elapsedSeconds);
-  const { constraints, growth } = assessConstraints(row, before, evidence.counters.stallRatio, atMs);
+  const growth = observeGrowths(row, before, atMs);
+  const constraints = assessConstraints(row, growth, evidence.counters.stallRatio, atMs);
   const watched = latchable(constraints);
   const quiet = observeLatch(memory.latch, watched, cell(row, COL.cgroupAnonBytes), evidence, elapsedSeconds, atMs);
   const judged: Judged = { policy, constraints, heapSteadyRatio: heapSteadyRatio(row), latch: quiet };

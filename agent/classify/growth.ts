@@ -3,21 +3,27 @@ import type { Constraint } from '../model/constraint.ts';
 /**
  * How fast a use grows: least squares over (time, bytes) in which older points count less, kept as running moments, so
  * that a point costs the same however long the past is. The update is the weighted form of Welford's
- * (West 1979, Updating mean and variance estimates).
+ * (West 1979, Updating mean and variance estimates). A tuple: in memory half of an object of as many fractions.
  */
-export interface Growth {
-  readonly lastMs: number;
-  readonly lastBytes: number;
-  /** Points so far, each faded by its age. */
-  readonly points: number;
-  /** Sum of the faded weights, and the weighted means and central moments. */
-  readonly weight: number;
-  readonly meanMs: number;
-  readonly meanBytes: number;
-  readonly timeMoment: number;
-  readonly crossMoment: number;
-  readonly bytesMoment: number;
-}
+export type Growth = readonly [
+  lastMs: number,
+  lastBytes: number,
+  /** Points so far, each faded by its age, and their means and central moments. */
+  points: number,
+  meanMs: number,
+  meanBytes: number,
+  timeMoment: number,
+  crossMoment: number,
+  bytesMoment: number,
+];
+const LAST_MS = 0;
+const LAST_BYTES = 1;
+const POINTS = 2;
+const MEAN_MS = 3;
+const MEAN_BYTES = 4;
+const TIME_MOMENT = 5;
+const CROSS_MOMENT = 6;
+const BYTES_MOMENT = 7;
 
 /** Time in which a point fades to 1/e: long enough to see over a sawtooth of seconds. */
 const FADE_MS = 30_000;
@@ -36,8 +42,8 @@ const SIGNIFICANT_R2 = 0.7;
 const SLOWEST_FILL_SECONDS = 6 * 3600;
 
 /**
- * Takes one more point; NaN is none. A sample weighs the seconds it stands for (at most 1), so that the pace of sampling does not
- * shift the answer; a point of the heap is a new live set and weighs 1. A point far off the line ends the past: after a
+ * Takes one more point; NaN is none. A point of the heap is a new live set. Samples
+ * taken close together near a limit weigh more by their number: the answer follows them sooner. A point far off the line ends the past: after a
  * jump or an eviction the old slope would be a lie for the next minute.
  */
 export function observeGrowth(
@@ -50,56 +56,44 @@ export function observeGrowth(
   if (Number.isNaN(bytes)) return before;
   if (before === undefined) return firstPoint(atMs, bytes);
   const isHeap = constraint === 'heap';
-  const elapsedMs = atMs - before.lastMs;
-  if (elapsedMs <= 0 || (isHeap && bytes === before.lastBytes)) return before;
+  const elapsedMs = atMs - before[LAST_MS];
+  if (elapsedMs <= 0 || (isHeap && bytes === before[LAST_BYTES])) return before;
   if (missesLine(before, atMs, bytes, limitBytes)) return firstPoint(atMs, bytes);
 
   const fade = Math.exp(-elapsedMs / (isHeap ? HEAP_FADE_MS : FADE_MS));
-  const pointWeight = isHeap ? 1 : Math.min(1, elapsedMs / 1000);
-  const oldWeight = fade * before.weight;
-  const weight = oldWeight + pointWeight;
-  const share = pointWeight / weight;
-  const ms = atMs - before.meanMs;
-  const offBytes = bytes - before.meanBytes;
-  return {
-    lastMs: atMs,
-    lastBytes: bytes,
-    points: fade * before.points + 1,
-    weight,
-    meanMs: before.meanMs + share * ms,
-    meanBytes: before.meanBytes + share * offBytes,
-    timeMoment: fade * before.timeMoment + oldWeight * share * ms * ms,
-    crossMoment: fade * before.crossMoment + oldWeight * share * ms * offBytes,
-    bytesMoment: fade * before.bytesMoment + oldWeight * share * offBytes * offBytes,
-  };
+  const faded = fade * before[POINTS];
+  const points = faded + 1;
+  const ms = atMs - before[MEAN_MS];
+  const offBytes = bytes - before[MEAN_BYTES];
+  const share = faded / points;
+  return [
+    atMs,
+    bytes,
+    points,
+    before[MEAN_MS] + ms / points,
+    before[MEAN_BYTES] + offBytes / points,
+    fade * before[TIME_MOMENT] + share * ms * ms,
+    fade * before[CROSS_MOMENT] + share * ms * offBytes,
+    fade * before[BYTES_MOMENT] + share * offBytes * offBytes,
+  ];
 }
 
 function firstPoint(atMs: number, bytes: number): Growth {
-  return {
-    lastMs: atMs,
-    lastBytes: bytes,
-    points: 1,
-    weight: 1,
-    meanMs: atMs,
-    meanBytes: bytes,
-    timeMoment: 0,
-    crossMoment: 0,
-    bytesMoment: 0,
-  };
+  return [atMs, bytes, 1, atMs, bytes, 0, 0, 0];
 }
 
 function missesLine(past: Growth, atMs: number, bytes: number, limitBytes: number): boolean {
-  if (past.points < ENOUGH_POINTS) return false;
-  const slope = past.crossMoment / past.timeMoment;
-  const miss = bytes - (past.meanBytes + slope * (atMs - past.meanMs));
-  const variance = Math.max(0, past.bytesMoment - slope * past.crossMoment) / past.weight;
+  if (past[POINTS] < ENOUGH_POINTS) return false;
+  const slope = past[CROSS_MOMENT] / past[TIME_MOMENT];
+  const miss = bytes - (past[MEAN_BYTES] + slope * (atMs - past[MEAN_MS]));
+  const variance = Math.max(0, past[BYTES_MOMENT] - slope * past[CROSS_MOMENT]) / past[POINTS];
   return Math.abs(miss) > Math.max(BREAK_RATIO * limitBytes, BREAK_SIGMAS * Math.sqrt(variance));
 }
 
 /** Slope of the line, bytes/s; 0 until there are enough points, and for a heap that has not collected for long. */
 export function growthBytesPerSecond(growth: Growth | undefined, atMs: number): number {
-  if (growth === undefined || growth.points < ENOUGH_POINTS || atMs - growth.lastMs > HEAP_STALE_MS) return 0;
-  return (growth.crossMoment / growth.timeMoment) * 1000;
+  if (growth === undefined || growth[POINTS] < ENOUGH_POINTS || atMs - growth[LAST_MS] > HEAP_STALE_MS) return 0;
+  return (growth[CROSS_MOMENT] / growth[TIME_MOMENT]) * 1000;
 }
 
 /** headroom ÷ growth, s; undefined unless the growth is positive, steep enough to matter and explains the points. */
@@ -110,6 +104,6 @@ export function timeToLimitSeconds(
   headroomBytes: number,
 ): number | undefined {
   if (growth === undefined || bytesPerSecond < limitBytes / SLOWEST_FILL_SECONDS) return undefined;
-  const explained = (growth.crossMoment * growth.crossMoment) / (growth.timeMoment * growth.bytesMoment);
+  const explained = (growth[CROSS_MOMENT] * growth[CROSS_MOMENT]) / (growth[TIME_MOMENT] * growth[BYTES_MOMENT]);
   return explained >= SIGNIFICANT_R2 ? Math.max(0, headroomBytes) / bytesPerSecond : undefined;
 }

@@ -70,13 +70,16 @@ export function observeLatch(
     const same = stallDebtSeconds === before.stallDebtSeconds && utilizationRatio === before.utilizationRatio;
     return same ? before : { ...before, stallDebtSeconds, utilizationRatio };
   }
+  const { constraint, limitBytes, utilizationRatio } = watched;
   return {
-    ...NO_LATCH,
-    constraint: watched.constraint,
-    limitBytes: watched.limitBytes,
+    constraint,
+    limitBytes,
     quietSinceMs: atMs,
     anonBytes,
-    utilizationRatio: watched.utilizationRatio,
+    utilizationRatio,
+    stallDebtSeconds: 0,
+    from: 0,
+    cap: 3,
   };
 }
 

@@ -1,9 +1,8 @@
 import type { Assessment } from '../model/assessment.ts';
-import { CONSTRAINTS } from '../model/constraint.ts';
+import { CONSTRAINTS, type Constraint } from '../model/constraint.ts';
 import { IDLE_ASSESSMENT } from '../model/handle.ts';
 import { TRANSITIONS, type Level } from '../model/level.ts';
 import { COL, type Row } from '../model/row.ts';
-import { findConstraint } from './constraints.ts';
 import { NO_COUNTERS, type KernelCounters } from './evidence.ts';
 import type { Growth } from './growth.ts';
 import { NO_LATCH, type Latch } from './latch.ts';
@@ -59,15 +58,24 @@ export function isConfirming({ assessment, memory }: Verdict): boolean {
   return above.some((streak) => streak > 0);
 }
 
-const CONSTRAINT_COLUMNS = CONSTRAINTS.map((constraint) => ({
-  constraint,
-  usageBytes: COL[`${constraint}UsageBytes`],
-  limitBytes: COL[`${constraint}LimitBytes`],
-  utilizationRatio: COL[`${constraint}UtilizationRatio`],
-  headroomBytes: COL[`${constraint}HeadroomBytes`],
-  growthBytesPerSecond: COL[`${constraint}GrowthBytesPerSecond`],
-  timeToLimitSeconds: COL[`${constraint}TimeToLimitSeconds`],
-}));
+function columnsOf(constraint: Constraint) {
+  return {
+    usageBytes: COL[`${constraint}UsageBytes`],
+    limitBytes: COL[`${constraint}LimitBytes`],
+    utilizationRatio: COL[`${constraint}UtilizationRatio`],
+    headroomBytes: COL[`${constraint}HeadroomBytes`],
+    growthBytesPerSecond: COL[`${constraint}GrowthBytesPerSecond`],
+    timeToLimitSeconds: COL[`${constraint}TimeToLimitSeconds`],
+  };
+}
+
+const CONSTRAINT_COLUMNS = {
+  heap: columnsOf('heap'),
+  container: columnsOf('container'),
+  budget: columnsOf('budget'),
+  throttle: columnsOf('throttle'),
+  host: columnsOf('host'),
+} as const satisfies Record<Constraint, object>;
 
 /** Fills the verdict columns of the row, so that the row alone says everything. NaN: no such constraint or value. */
 export function writeVerdict(row: Row, { assessment, memory }: Verdict): void {
@@ -77,15 +85,16 @@ export function writeVerdict(row: Row, { assessment, memory }: Verdict): void {
   row[COL.headroomBytes] = assessment.headroomBytes ?? Number.NaN;
   row[COL.timeToLimitSeconds] = assessment.timeToLimitSeconds ?? Number.NaN;
   row[COL.levelSinceMs] = assessment.sinceMs;
-  for (const columns of CONSTRAINT_COLUMNS) {
-    const found = findConstraint(assessment.constraints, columns.constraint);
-    row[columns.usageBytes] = found?.usageBytes ?? Number.NaN;
-    row[columns.limitBytes] = found?.limitBytes ?? Number.NaN;
-    row[columns.utilizationRatio] = found?.utilizationRatio ?? Number.NaN;
-    row[columns.headroomBytes] = found?.headroomBytes ?? Number.NaN;
-    row[columns.growthBytesPerSecond] = found?.growthBytesPerSecond ?? Number.NaN;
-    row[columns.timeToLimitSeconds] = found?.timeToLimitSeconds ?? Number.NaN;
+  row.fill(Number.NaN, COL.heapUsageBytes, COL.hostTimeToLimitSeconds + 1);
+  for (const constraint of assessment.constraints) {
+    const columns = CONSTRAINT_COLUMNS[constraint.constraint];
+    row[columns.usageBytes] = constraint.usageBytes;
+    row[columns.limitBytes] = constraint.limitBytes;
+    row[columns.utilizationRatio] = constraint.utilizationRatio;
+    row[columns.headroomBytes] = constraint.headroomBytes;
+    row[columns.growthBytesPerSecond] = constraint.growthBytesPerSecond;
+    row[columns.timeToLimitSeconds] = constraint.timeToLimitSeconds ?? Number.NaN;
   }
   // The columns follow each other in the order of TRANSITIONS (agent/model/row.ts).
-  for (const [index, count] of memory.transitions.entries()) row[COL.transition_normal_elevated + index] = count;
+  row.set(memory.transitions, COL.transition_normal_elevated);
 }

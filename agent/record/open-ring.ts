@@ -91,7 +91,7 @@ function openRing(fd: number): OpenRing | { readonly reason: string } {
   const stat = fstatSync(fd);
   if (!stat.isFile()) return { reason: 'is not a file' };
   const crc32 = createCrc32();
-  const start = createBlock(MAX_HEADER_BYTES);
+  const start = createBlock(Math.min(MAX_HEADER_BYTES, Math.ceil(stat.size / 8) * 8));
   const header = decodeHeader(crc32, start, readFully(fd, start.bytes, 0));
   if ('reason' in header) return header;
 
@@ -117,7 +117,8 @@ function slotsOf(
   const { capacity, columns, nonce } = header;
   const slotDoubles = header.recordBytes / 8;
   const slotWords = header.recordBytes / 4;
-  const fileColumns = COLUMNS.map((name) => columns.indexOf(name));
+  const indexes = new Map(columns.map((name, index) => [name, index]));
+  const fileColumns = COLUMNS.map((name) => indexes.get(name) ?? -1);
 
   function claimedSequence(slot: number): number {
     if (!claims(words, slot * slotWords, KIND.record, nonce)) return 0;

@@ -16,7 +16,7 @@ import { describeAssessment } from '../../agent/pipeline.ts';
 import { setLimit } from './limit.ts';
 
 const MIB = 2 ** 20;
-const LIMIT_BYTES = 192 * MIB;
+const LIMIT_BYTES = 160 * MIB;
 const REPOSITORY = join(import.meta.dirname, '../..');
 const LISTEN = process.env['PLIMSOLL_LISTEN'] ?? '127.0.0.1:19464';
 
@@ -57,7 +57,7 @@ async function load(port: number, files: readonly string[]): Promise<void> {
   for (let index = 0; !stopping; index++) {
     const file = `${files[index % files.length]}?round=${Math.floor(index / files.length)}`;
     await get(port, `/metadata?file=${encodeURIComponent(file)}`, agent).catch(() => undefined);
-    if (index % 3 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    await new Promise((resolve) => setTimeout(resolve, 1));
   }
   agent.destroy();
 }

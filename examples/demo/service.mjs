@@ -20,15 +20,28 @@ const counts = { requests: 0, hits: 0, evicted: 0 };
 /** @param {string} file @returns {Promise<Metadata>} */
 async function extract(file) {
   const text = await readFile(file);
-  const string = text.toString('utf8');
+  const counted = countText(text);
   return {
-    title: /^#?\s*(.+)$/m.exec(string)?.[1]?.slice(0, 80) ?? basename(file),
+    title: /^#?\s*(.+)$/m.exec(text.toString('utf8', 0, 512))?.[1]?.slice(0, 80) ?? basename(file),
     bytes: text.length,
-    lines: string.split('\n').length,
-    words: string.split(/\s+/).length,
+    ...counted,
     sha256: createHash('sha256').update(text).digest('hex'),
     text,
   };
+}
+
+/** @param {Buffer} text */
+function countText(text) {
+  let lines = 1;
+  let words = 0;
+  let inWord = false;
+  for (const byte of text) {
+    if (byte === 0x0a) lines += 1;
+    const space = byte === 0x20 || (byte >= 0x09 && byte <= 0x0d);
+    if (!space && !inWord) words += 1;
+    inWord = !space;
+  }
+  return { lines, words };
 }
 
 /** @param {string} key */
@@ -62,9 +75,12 @@ function tell(message) {
 }
 
 onPressure('change', ({ level, previous, assessment }) => tell({ kind: 'level', level, previous, assessment }));
-onPressure('high', function giveCacheBack({ level, targetBytes }) {
+/** @param {import('plimsoll').PressureNotice} notice */
+function giveCacheBack({ level, targetBytes }) {
   tell({ kind: 'reclaim', level, targetBytes, ...giveBack(targetBytes) });
-});
+}
+onPressure('high', giveCacheBack);
+onPressure('critical', giveCacheBack);
 
 const server = createServer((request, response) => {
   const url = new URL(request.url ?? '/', 'http://service');

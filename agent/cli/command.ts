@@ -1,0 +1,58 @@
+/** What a command is, and how it talks to the person or program that called it. `main.ts` joins them to yargs. */
+import type { InferredOptionTypes, Options as YargsOption } from 'yargs';
+
+import type { Environment } from '../config/read.ts';
+import { problem, type Problem, type ProblemCode } from '../model/problem.ts';
+
+/** 0 ok, 1 found wanting, 2 wrong usage; `run` ends with its child's. */
+export type ExitCode = number;
+
+export interface Cli {
+  readonly env: Environment;
+  /** What stood after `--`, untouched. */
+  readonly rest: readonly string[];
+  /** Writes to stdout; a newline is added. */
+  out(text: string): void;
+  /** Writes one line to stderr. */
+  note(line: string): void;
+  /** stdout is a terminal: a person reads it now. */
+  readonly isTerminal: boolean;
+  wallMs(): number;
+}
+
+export type FlagTable = Readonly<Record<string, YargsOption>>;
+export type Flags<T extends FlagTable> = InferredOptionTypes<T>;
+
+export interface Command<T extends FlagTable = FlagTable> {
+  /** `replay <file>`; positional arguments are named in `flags` too. */
+  readonly usage: string;
+  readonly flags: T;
+  readonly positionals: readonly string[];
+  readonly examples: readonly (readonly [command: string, meaning: string])[];
+  run(flags: Flags<T>, cli: Cli): Promise<ExitCode>;
+}
+
+/** Keeps the types of a command's flags. */
+export function command<const T extends FlagTable>(definition: Command<T>): Command<T> {
+  return definition;
+}
+
+/** Ends a command: one line on stderr, then the exit code. */
+export class CommandError extends Error {
+  readonly problem: Problem;
+  readonly exitCode: ExitCode;
+
+  constructor(found: Problem, exitCode: ExitCode) {
+    super(found.message);
+    this.problem = found;
+    this.exitCode = exitCode;
+  }
+}
+
+export function usageError(message: string): CommandError {
+  return new CommandError(problem('PLM_USAGE', message), 2);
+}
+
+export function wanting(code: ProblemCode, message: string): CommandError {
+  return new CommandError(problem(code, message), 1);
+}

@@ -1,0 +1,126 @@
+/**
+ * The command line: `plimsoll <command>`. Loads the one command that was asked for, lets yargs read its arguments, and
+ * turns what it throws into one line and an exit code.
+ */
+import type { Argv } from 'yargs';
+
+import { problem, problemLine } from '../model/problem.ts';
+import { VERSION } from '../model/version.ts';
+import { CommandError, usageError, type Cli, type Command, type ExitCode } from './command.ts';
+
+interface Entry {
+  readonly describe: string;
+  load(): Promise<Command>;
+}
+
+/** To add a command: a file beside this, and a line here. */
+const COMMANDS: Readonly<Record<string, Entry>> = {
+  run: {
+    describe: 'Run a command with the agent preloaded; say what it died of',
+    load: async () => (await import('./run.ts')).run,
+  },
+  status: {
+    describe: 'Level, binding constraint, headroom and time to limit of every process',
+    load: async () => (await import('./status.ts')).status,
+  },
+  doctor: {
+    describe: 'What was found on this machine, whether the heap fits the container, and every repair',
+    load: async () => (await import('./doctor.ts')).doctor,
+  },
+  replay: {
+    describe: 'Run the classifier again over a recording',
+    load: async () => (await import('./replay.ts')).replay,
+  },
+};
+
+const EXAMPLES = [
+  ['$0 run -- node app.js', 'the agent in front of a service'],
+  ['$0 doctor --image-limit 512Mi', 'would the heap fit a container of 512 MiB?'],
+  ['$0 status --watch', 'how close every process is to its death, each second'],
+] as const;
+
+const REPAIR = 'see plimsoll --help';
+
+async function main(words: readonly string[]): Promise<ExitCode> {
+  const split = words.indexOf('--');
+  const own = split === -1 ? words : words.slice(0, split);
+  const rest = split === -1 ? [] : words.slice(split + 1);
+  if (own.length === 1 && (own[0] === '--version' || own[0] === '-v')) {
+    process.stdout.write(`${VERSION}\n`); // without loading yargs
+    return 0;
+  }
+  const { default: yargs } = await import('yargs');
+  const parser = yargs()
+    .scriptName('plimsoll')
+    .usage('$0 <command> [options]\n\nHow close each Node.js process is to dying of memory, which ceiling will kill it, how long is left.')
+    .detectLocale(false)
+    .parserConfiguration({ 'duplicate-arguments-array': false, 'boolean-negation': false, 'dot-notation': false })
+    .exitProcess(false)
+    .help('help', 'Show this help')
+    .version(VERSION)
+    .alias({ help: 'h', version: 'v' })
+    .strict()
+    .wrap(process.stdout.isTTY ? Math.min(120, process.stdout.columns) : 100)
+    .epilogue('Exit codes: 0 ok, 1 found wanting, 2 wrong usage.')
+    .fail((message: string | null, error: Error | undefined) => {
+      throw error ?? usageError(`${(message ?? 'wrong arguments').replaceAll(/\s*\n\s*/g, ' ')}; ${REPAIR}.`);
+    });
+
+  let exitCode: ExitCode = 0;
+  const asked = COMMANDS[own.find((word) => !word.startsWith('-')) ?? ''];
+  for (const [name, entry] of Object.entries(COMMANDS)) {
+    if (entry !== asked) {
+      parser.command(name, entry.describe);
+      continue;
+    }
+    const chosen = await entry.load();
+    parser.command(
+      chosen.usage,
+      entry.describe,
+      (builder) => withFlags(builder, chosen),
+      async (flags) => {
+        if (rest.length > 0 && name !== 'run') throw usageError(`${name} takes nothing after --; ${REPAIR}.`);
+        exitCode = await chosen.run(flags as never, createCli(rest));
+      },
+    );
+  }
+  if (asked === undefined) parser.example(EXAMPLES.map((each) => [...each])).demandCommand(1, `name a command: ${Object.keys(COMMANDS).join(', ')}`);
+  await parser.parseAsync([...own]);
+  return exitCode;
+}
+
+function withFlags(parser: Argv, { usage, flags, positionals, examples }: Command): Argv {
+  for (const [name, flag] of Object.entries(flags)) {
+    const { demandOption, ...option } = flag;
+    if (positionals.includes(name)) parser.positional(name, { ...option, ...(demandOption === true ? { demandOption } : {}) });
+    else parser.option(name, flag);
+  }
+  return parser.usage(`$0 ${usage}`).example(examples.map((each) => [...each]));
+}
+
+function createCli(rest: readonly string[]): Cli {
+  return {
+    env: process.env,
+    rest,
+    out: (text) => void process.stdout.write(`${text}\n`),
+    note: (line) => void process.stderr.write(`${line}\n`),
+    isTerminal: process.stdout.isTTY,
+    wallMs: Date.now,
+  };
+}
+
+/** Whoever read our output has gone (`| head`): nothing is wrong, and nobody is left to be told. */
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
+process.stderr.on('error', () => undefined);
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  const told = error instanceof CommandError ? error : undefined;
+  const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`${problemLine(told?.problem ?? problem('PLM_COMMAND_FAILED', `plimsoll itself failed: ${why}`))}\n`);
+  process.exitCode = told?.exitCode ?? 1;
+}
