@@ -91,7 +91,7 @@ function openRing(fd: number): OpenRing | { readonly reason: string } {
   const stat = fstatSync(fd);
   if (!stat.isFile()) return { reason: 'is not a file' };
   const crc32 = createCrc32();
-  const start = createBlock(Math.min(MAX_HEADER_BYTES, Math.ceil(stat.size / 8) * 8));
+  const start = createBlock(Math.min(MAX_HEADER_BYTES, PAGE_BYTES * Math.ceil((stat.size + 1) / PAGE_BYTES)));
   const header = decodeHeader(crc32, start, readFully(fd, start.bytes, 0));
   if ('reason' in header) return header;
 

@@ -7,8 +7,8 @@ import type { TestContext } from 'node:test';
 import type { Read } from '../../../agent/record/open-ring.ts';
 import { createRecorder, type Recorder, type RecorderOptions } from '../../../agent/record/writer.ts';
 
-export function temporaryDirectory(context: Pick<TestContext, 'after'>): string {
-  const directory = mkdtempSync(join(tmpdir(), 'plimsoll-record-'));
+export function temporaryDirectory(context: Pick<TestContext, 'after'>, parent = tmpdir()): string {
+  const directory = mkdtempSync(join(parent, 'plimsoll-record-'));
   context.after(() => rmSync(directory, { recursive: true, force: true }));
   return directory;
 }
