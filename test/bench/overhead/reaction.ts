@@ -67,7 +67,7 @@ export async function measureReaction(short: boolean): Promise<Reaction> {
 
 async function cross(cell: Cell, waitMs: number, grouped: boolean): Promise<Crossing> {
   const limitBytes = cell.limitMib * 2 ** 20;
-  const group = grouped ? createMemoryGroup(cell.limitMib) : undefined;
+  const group = grouped ? createMemoryGroup(limitBytes) : undefined;
   try {
     const result = await runNode({
       // the container is to be crossed, not the heap's own limit
