@@ -1,36 +1,44 @@
 import type { ConstraintAssessment } from '../model/assessment.ts';
-import { CONSTRAINTS } from '../model/constraint.ts';
+import { CONSTRAINTS, type Constraint } from '../model/constraint.ts';
 import type { Row } from '../model/row.ts';
-import { CEILINGS, findConstraint, growingBytesOf, isPresent, weightOf } from './constraints.ts';
-import { growthBytesPerSecond, observeGrowth, timeToLimitSeconds } from './growth.ts';
-import type { ClassifierMemory, Verdict } from './verdict.ts';
+import { findConstraint, growingBytesOf, isPresent, limitBytesOf, usageBytesOf, weightOf } from './constraints.ts';
+import { growthBytesPerSecond, observeGrowth, timeToLimitSeconds, type Growth, type Growths } from './growth.ts';
+import type { Verdict } from './verdict.ts';
 
-/** One more point for the growth of every constraint, in the order of CONSTRAINTS. */
-export function observeGrowths(row: Row, before: Verdict, atMs: number): ClassifierMemory['growth'] {
-  return CONSTRAINTS.map((constraint, index) => {
-    const limitBytes = CEILINGS[constraint].limitBytes(row);
-    const usageBytes = CEILINGS[constraint].usageBytes(row);
-    if (!isPresent(usageBytes, limitBytes)) return undefined;
-    // Another limit is another ceiling, at another level of the hierarchy perhaps: its past is not this one's.
-    const known = findConstraint(before.assessment.constraints, constraint)?.limitBytes === limitBytes;
-    const past = known ? before.memory.growth[index] : undefined;
-    return observeGrowth(past, constraint, atMs, growingBytesOf(constraint, row, usageBytes), limitBytes);
-  });
+/** One more point for the growth of every constraint. */
+export function observeGrowths(row: Row, before: Verdict, atMs: number): Growths {
+  return {
+    heap: growthOf('heap', row, before, atMs),
+    container: growthOf('container', row, before, atMs),
+    budget: growthOf('budget', row, before, atMs),
+    throttle: growthOf('throttle', row, before, atMs),
+    host: growthOf('host', row, before, atMs),
+  };
+}
+
+function growthOf(constraint: Constraint, row: Row, before: Verdict, atMs: number): Growth | undefined {
+  const limitBytes = limitBytesOf(constraint, row);
+  const usageBytes = usageBytesOf(constraint, row);
+  if (!isPresent(usageBytes, limitBytes)) return undefined;
+  // Another limit is another ceiling, at another level of the hierarchy perhaps: its past is not this one's.
+  const isKnown = findConstraint(before.assessment.constraints, constraint)?.limitBytes === limitBytes;
+  const past = isKnown ? before.memory.growth[constraint] : undefined;
+  return observeGrowth(past, constraint, atMs, growingBytesOf(constraint, row, usageBytes), limitBytes);
 }
 
 /** The ceilings that are there in this sample, in the order of CONSTRAINTS. */
 export function assessConstraints(
   row: Row,
-  growths: ClassifierMemory['growth'],
+  growths: Growths,
   stallRatio: number,
   atMs: number,
 ): readonly ConstraintAssessment[] {
   const present: ConstraintAssessment[] = [];
-  CONSTRAINTS.forEach((constraint, index) => {
-    const limitBytes = CEILINGS[constraint].limitBytes(row);
-    const usageBytes = CEILINGS[constraint].usageBytes(row);
-    if (!isPresent(usageBytes, limitBytes)) return;
-    const growth = growths[index];
+  for (const constraint of CONSTRAINTS) {
+    const limitBytes = limitBytesOf(constraint, row);
+    const usageBytes = usageBytesOf(constraint, row);
+    if (!isPresent(usageBytes, limitBytes)) continue;
+    const growth = growths[constraint];
     const headroomBytes = limitBytes - usageBytes;
     const bytesPerSecond = growthBytesPerSecond(growth, atMs);
     present.push({
@@ -43,7 +51,7 @@ export function assessConstraints(
       growthBytesPerSecond: bytesPerSecond,
       timeToLimitSeconds: timeToLimitSeconds(growth, bytesPerSecond, limitBytes, headroomBytes),
     });
-  });
+  }
   return present;
 }
 

@@ -27,7 +27,16 @@ export function classify(row: Row, policy: Policy, previous: Verdict | undefined
   const growth = observeGrowths(row, before, atMs);
   const constraints = assessConstraints(row, growth, evidence.counters.stallRatio, atMs);
   const watched = latchable(constraints);
-  const quiet = observeLatch(memory.latch, watched, cell(row, COL.cgroupAnonBytes), evidence, elapsedSeconds, atMs);
+  const { level } = memory.standing;
+  const quiet = observeLatch(
+    memory.latch,
+    level,
+    watched,
+    cell(row, COL.cgroupAnonBytes),
+    evidence,
+    elapsedSeconds,
+    atMs,
+  );
   const judged: Judged = { policy, constraints, heapSteadyRatio: heapSteadyRatio(row), latch: quiet };
 
   const event = alarmingEvent(row, evidence, judged);
@@ -35,7 +44,6 @@ export function classify(row: Row, policy: Policy, previous: Verdict | undefined
   const streaks = nextStreaks(memory.streaks, reached, policy);
   const certain = event === undefined ? releasedLevel(judged, memory.latch, watched) : reached;
   const confirmed = higher(certain, confirmedLevel(streaks, policy));
-  const { level } = memory.standing;
   const latched = confirmed > level ? undefined : latchedLevel(judged, memory.standing, atMs);
 
   const latch = latched === undefined ? quiet : withCap(quiet, level, latched);

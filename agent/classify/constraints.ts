@@ -29,37 +29,35 @@ function isBytes(bytes: number): boolean {
   return bytes >= 0 && bytes <= Number.MAX_SAFE_INTEGER;
 }
 
-interface Ceiling {
-  limitBytes(row: Row): number;
-  /** The part of the limit that cannot be taken back. */
-  usageBytes(row: Row): number;
+const LIMIT_COLUMNS: Readonly<Record<Constraint, number>> = {
+  heap: COL.heapOldLimitBytes,
+  container: COL.cgroupLimitBytes,
+  budget: COL.budgetLimitOptionBytes,
+  throttle: COL.cgroupHighLimitBytes,
+  host: COL.hostTotalBytes,
+};
+
+const USAGE_COLUMNS = {
+  container: COL.cgroupUnreclaimableBytes,
+  budget: COL.processRssBytes,
+  throttle: COL.cgroupHighUnreclaimableBytes,
+} as const;
+
+export function limitBytesOf(constraint: Constraint, row: Row): number {
+  return cell(row, LIMIT_COLUMNS[constraint]);
 }
 
-export const CEILINGS: Readonly<Record<Constraint, Ceiling>> = {
-  heap: {
-    limitBytes: (row) => cell(row, COL.heapOldLimitBytes),
-    usageBytes(row) {
-      const current = heapCurrentBytes(row);
-      return current >= HEAP_CURRENT_COUNTS_FROM * cell(row, COL.heapOldLimitBytes) ? current : heapSteadyBytes(row);
-    },
-  },
-  container: {
-    limitBytes: (row) => cell(row, COL.cgroupLimitBytes),
-    usageBytes: (row) => cell(row, COL.cgroupUnreclaimableBytes),
-  },
-  budget: {
-    limitBytes: (row) => cell(row, COL.budgetLimitOptionBytes),
-    usageBytes: (row) => cell(row, COL.processRssBytes),
-  },
-  throttle: {
-    limitBytes: (row) => cell(row, COL.cgroupHighLimitBytes),
-    usageBytes: (row) => cell(row, COL.cgroupHighUnreclaimableBytes),
-  },
-  host: {
-    limitBytes: (row) => cell(row, COL.hostTotalBytes),
-    usageBytes: (row) => cell(row, COL.hostTotalBytes) - cell(row, COL.hostAvailableBytes),
-  },
-};
+/** The part of the limit that cannot be taken back. */
+export function usageBytesOf(constraint: Constraint, row: Row): number {
+  if (constraint === 'heap') return heapUsageBytes(row);
+  if (constraint === 'host') return cell(row, COL.hostTotalBytes) - cell(row, COL.hostAvailableBytes);
+  return cell(row, USAGE_COLUMNS[constraint]);
+}
+
+function heapUsageBytes(row: Row): number {
+  const current = heapCurrentBytes(row);
+  return current >= HEAP_CURRENT_COUNTS_FROM * cell(row, COL.heapOldLimitBytes) ? current : heapSteadyBytes(row);
+}
 
 /** Large new objects are counted in: one growing array passes the limit while it is still young. */
 function heapCurrentBytes(row: Row): number {

@@ -16,6 +16,18 @@ export type Growth = readonly [
   crossMoment: number,
   bytesMoment: number,
 ];
+
+/** undefined where the constraint is absent. */
+export type Growths = Readonly<Record<Constraint, Growth | undefined>>;
+
+export const NO_GROWTHS: Growths = {
+  heap: undefined,
+  container: undefined,
+  budget: undefined,
+  throttle: undefined,
+  host: undefined,
+};
+
 const LAST_MS = 0;
 const LAST_BYTES = 1;
 const POINTS = 2;

@@ -54,15 +54,17 @@ export function latchable(constraints: readonly ConstraintAssessment[]): Constra
   return host?.weight === 'fully' ? host : undefined;
 }
 
+/** `level`: before this sample. Only what is high or was taken off by a latch needs watching; normal ends it. */
 export function observeLatch(
   before: Latch,
+  level: Level,
   watched: ConstraintAssessment | undefined,
   anonBytes: number,
   evidence: KernelEvidence,
   elapsedSeconds: number,
   atMs: number,
 ): Latch {
-  if (watched === undefined) return NO_LATCH;
+  if (watched === undefined || level === 0 || (level === 1 && before.from === 0)) return NO_LATCH;
   const filled = before.stallDebtSeconds + evidence.stalledSeconds;
   const stallDebtSeconds = Math.max(0, filled - QUIET_STALL_RATIO * elapsedSeconds);
   if (isQuiet(before, watched, anonBytes, evidence, filled)) {

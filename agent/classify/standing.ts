@@ -9,11 +9,14 @@ import type { ClassifierMemory, Standing } from './verdict.ts';
 
 type Streaks = ClassifierMemory['streaks'];
 
+export const NO_STREAKS: Streaks = [0, 0, 0];
+
 /** Counts one more sample, which reached `reached`. */
 export function nextStreaks(before: Streaks, reached: Level, { confirmSamples }: Policy): Streaks {
+  if (reached === 0) return NO_STREAKS;
   const [elevated, high, critical] = before;
   return [
-    reached < 1 ? 0 : Math.min(confirmSamples, elevated + 1),
+    Math.min(confirmSamples, elevated + 1),
     reached < 2 ? 0 : Math.min(confirmSamples, high + 1),
     reached < 3 ? 0 : Math.min(confirmSamples, critical + 1),
   ];

@@ -4,7 +4,7 @@ import { IDLE_ASSESSMENT } from '../model/handle.ts';
 import { TRANSITIONS, type Level } from '../model/level.ts';
 import { COL, type Row } from '../model/row.ts';
 import { NO_COUNTERS, type KernelCounters } from './evidence.ts';
-import type { Growth } from './growth.ts';
+import { NO_GROWTHS, type Growths } from './growth.ts';
 import { NO_LATCH, type Latch } from './latch.ts';
 
 /** Where the level stands, and since when. Times are monotonic ms. */
@@ -26,8 +26,7 @@ export interface ClassifierMemory {
   readonly streaks: readonly [elevated: number, high: number, critical: number];
   readonly counters: KernelCounters;
   readonly latch: Latch;
-  /** In the order of CONSTRAINTS; undefined where the constraint is absent. */
-  readonly growth: readonly (Growth | undefined)[];
+  readonly growth: Growths;
   /** How often each of TRANSITIONS was made. */
   readonly transitions: readonly number[];
 }
@@ -46,7 +45,7 @@ export function beforeFirst(atMs: number): Verdict {
       streaks: [0, 0, 0],
       counters: NO_COUNTERS,
       latch: NO_LATCH,
-      growth: [],
+      growth: NO_GROWTHS,
       transitions: TRANSITIONS.map(() => 0),
     },
   };

@@ -3,8 +3,8 @@ import { createPolicy } from '../../agent/config/presets.ts';
 import { COL, createRow } from '../../agent/model/row.ts';
 
 /**
- * What one call of the classifier costs: µs, and bytes of garbage (heap growth between two calls of gc, so promoted and
- * retained bytes alike). Run with `node --expose-gc --max-semi-space-size=64 test/bench/classify.ts`.
+ * What one call of the classifier costs: µs, and bytes of garbage (growth of a young generation too large to be collected
+ * meanwhile). Run with `node --expose-gc --min-semi-space-size=64 --max-semi-space-size=64 test/bench/classify.ts`.
  */
 
 const MIB = 2 ** 20;
@@ -13,8 +13,12 @@ const CALLS = 50_000;
 const ROUNDS = 9;
 
 const STORIES = {
-  'heap, container and host, calm': (use: number) => ({ use, limit: 512 }),
-  'the same, over elevated and moving': (use: number) => ({ use: 380 + use / 10, limit: 512 }),
+  'heap, container and host, calm': (use: number) => ({ use, limit: 512, stallSeconds: 0 }),
+  'the same, over elevated, moving and stalling': (use: number, seconds: number) => ({
+    use: 380 + use / 10,
+    limit: 512,
+    stallSeconds: seconds / 10_000,
+  }),
 };
 
 const policy = createPolicy({ preset: 'standard' });
@@ -24,7 +28,7 @@ for (const [story, shape] of Object.entries(STORIES)) {
   let seconds = 0;
   const turn = (): void => {
     seconds += 1;
-    const { use, limit } = shape(100 + (seconds % 20));
+    const { use, limit, stallSeconds } = shape(100 + (seconds % 20), seconds);
     row[COL.monotonicMs] = seconds * 1000.25;
     row[COL.heapOldLimitBytes] = 256 * MIB;
     row[COL.heapOldUsedBytes] = (40 + (seconds % 50)) * MIB;
@@ -33,7 +37,7 @@ for (const [story, shape] of Object.entries(STORIES)) {
     row[COL.cgroupUsageBytes] = (use + 20) * MIB;
     row[COL.cgroupUnreclaimableBytes] = use * MIB;
     row[COL.cgroupAnonBytes] = use * MIB;
-    row[COL.cgroupStallSomeSeconds] = seconds / 10_000;
+    row[COL.cgroupStallSomeSeconds] = stallSeconds;
     row[COL.cgroupEventsMax] = row[COL.cgroupEventsOom] = row[COL.cgroupEventsOomKill] = 0;
     row[COL.hostTotalBytes] = 16_384 * MIB;
     row[COL.hostAvailableBytes] = 8_000 * MIB + seconds;
