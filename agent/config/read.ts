@@ -102,11 +102,11 @@ function reportUnknown(
     if (!name.startsWith('PLIMSOLL_') || envNames.has(name)) continue;
     // Kubernetes sets PLIMSOLL_PORT, PLIMSOLL_SERVICE_HOST … in every pod of a namespace with a Service "plimsoll".
     if (/^PLIMSOLL(_[A-Z0-9_]+)?_(SERVICE_(HOST|PORT\w*)|PORT(_\d+_(TCP|UDP)\w*)?)$/.test(name)) continue;
-    problems.push(problem('PLM_OPTION_UNKNOWN', `${name} is no option${nearest(name, envNames)}. Ignoring it.`));
+    problems.push(problem('PLM_OPTION_UNKNOWN', `${name} is no option${nearest(name, envNames)} Ignoring it.`));
   }
   for (const [where, given] of [[filePath, fromFile], ['start()', overrides]] as const) {
     for (const name of Object.keys(given)) {
-      if (!keys.has(name)) problems.push(problem('PLM_OPTION_UNKNOWN', `${name} in ${where} is no option${nearest(name, keys)}. Ignoring it.`));
+      if (!keys.has(name)) problems.push(problem('PLM_OPTION_UNKNOWN', `${name} in ${where} is no option${nearest(name, keys)} Ignoring it.`));
     }
   }
 }
@@ -118,7 +118,7 @@ function nearest(name: string, known: ReadonlySet<string>): string {
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase(), bestDistance);
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
   }
-  return best === undefined ? '' : `; did you mean ${best}?`;
+  return best === undefined ? '.' : `; did you mean ${best}?`;
 }
 
 function editDistance(a: string, b: string, limit: number): number {
