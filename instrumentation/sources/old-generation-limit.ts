@@ -13,6 +13,7 @@ const MIB = 2 ** 20;
 export interface HeapFlags {
   readonly maxOldSpaceMib: number | undefined;
   readonly maxSemiSpaceMib: number | undefined;
+  readonly maxHeapMib: number | undefined;
   /** `--max-old-space-size-percentage`: it wins over `--max-old-space-size`, wherever the two stand. */
   readonly hasOldSpacePercentage: boolean;
 }
@@ -31,27 +32,41 @@ export function oldGenerationLimitBytes({ heapSizeLimitBytes, flags, nodeMajor, 
   if (flags.maxOldSpaceMib !== undefined && !flags.hasOldSpacePercentage) {
     return Math.min(flags.maxOldSpaceMib * MIB, heapSizeLimitBytes);
   }
-  const semiSpaceMib =
-    flags.maxSemiSpaceMib === undefined
-      ? defaultSemiSpaceMib(nodeMajor, memoryBytes / MIB)
-      : powerOfTwoFrom(flags.maxSemiSpaceMib);
+  const semiSpaceMib = largestSemiSpaceMib(flags, youngGenerationOf(nodeMajor), memoryBytes / MIB);
   return Math.max(0, heapSizeLimitBytes - 3 * semiSpaceMib * MIB);
 }
 
-/**
- * The largest semi-space V8 takes without a flag, from the memory it was told of (ResourceConstraints::ConfigureDefaults):
- * a part of the default old generation, which is half of the memory. Up to 512 MiB, V8 before 14.2 (Node 26) takes the least.
- */
-function defaultSemiSpaceMib(nodeMajor: number, memoryMib: number): number {
-  const { memoryPerSemiSpace, largestMib, smallestMib, lowMemoryMib } = youngGenerationOf(nodeMajor);
-  if (memoryMib <= lowMemoryMib) return smallestMib;
-  return Math.min(largestMib, Math.max(smallestMib, powerOfTwoFrom(memoryMib / memoryPerSemiSpace)));
+/** How a V8 sizes its young generation when no flag does. */
+interface YoungGeneration {
+  readonly largestMib: number;
+  readonly smallestMib: number;
+  /** One MiB of semi-space for so much memory: for so much old generation, times two (ResourceConstraints::ConfigureDefaults). */
+  readonly memoryPerSemiSpace: number;
+  /** The same under `--max-heap-size`, which is divided into old generation and three semi-spaces (Heap::GenerationSizesFromHeapSize). */
+  readonly heapPerSemiSpace: number;
+  /** Up to so much old generation, the smallest. */
+  readonly lowMemoryMib: number;
 }
 
-function youngGenerationOf(nodeMajor: number) {
-  if (nodeMajor < 24) return { memoryPerSemiSpace: 256, largestMib: 16, smallestMib: 1, lowMemoryMib: 512 };
-  if (nodeMajor < 26) return { memoryPerSemiSpace: 64, largestMib: 64, smallestMib: 1, lowMemoryMib: 512 };
-  return { memoryPerSemiSpace: 128, largestMib: 32, smallestMib: 2, lowMemoryMib: 0 };
+function youngGenerationOf(nodeMajor: number): YoungGeneration {
+  if (nodeMajor < 24) {
+    return { largestMib: 16, smallestMib: 1, memoryPerSemiSpace: 256, heapPerSemiSpace: 128 + 3, lowMemoryMib: 256 };
+  }
+  if (nodeMajor < 26) {
+    return { largestMib: 64, smallestMib: 1, memoryPerSemiSpace: 64, heapPerSemiSpace: 32 + 3, lowMemoryMib: 256 };
+  }
+  return { largestMib: 32, smallestMib: 2, memoryPerSemiSpace: 128, heapPerSemiSpace: 32 + 3, lowMemoryMib: 0 };
+}
+
+function largestSemiSpaceMib(flags: HeapFlags, young: YoungGeneration, memoryMib: number): number {
+  if (flags.maxSemiSpaceMib !== undefined) return powerOfTwoFrom(flags.maxSemiSpaceMib);
+  const { largestMib, smallestMib, lowMemoryMib } = young;
+  const [oldMib, semiSpaceMib] =
+    flags.maxHeapMib === undefined
+      ? [memoryMib / 2, memoryMib / young.memoryPerSemiSpace]
+      : [flags.maxHeapMib - 3 * smallestMib, flags.maxHeapMib / young.heapPerSemiSpace];
+  if (oldMib <= lowMemoryMib) return smallestMib;
+  return Math.min(largestMib, Math.max(smallestMib, powerOfTwoFrom(semiSpaceMib)));
 }
 
 function powerOfTwoFrom(mib: number): number {
@@ -66,6 +81,7 @@ export function parseHeapFlags(execArgv: readonly string[], nodeOptions: string)
   const words = [...nodeOptions.replaceAll('"', '').split(/\s+/), ...execArgv];
   let maxOldSpaceMib: number | undefined;
   let maxSemiSpaceMib: number | undefined;
+  let maxHeapMib: number | undefined;
   let hasOldSpacePercentage = false;
   for (const word of words) {
     const [, name = '', value] = /^--?([\w-]+)(?:=(\d+(?:\.\d+)?))?$/.exec(word) ?? [];
@@ -76,13 +92,16 @@ export function parseHeapFlags(execArgv: readonly string[], nodeOptions: string)
       case 'max-semi-space-size':
         maxSemiSpaceMib = aboveZero(value);
         break;
+      case 'max-heap-size':
+        maxHeapMib = aboveZero(value);
+        break;
       case 'max-old-space-size-percentage':
         hasOldSpacePercentage = true;
         break;
       default:
     }
   }
-  return { maxOldSpaceMib, maxSemiSpaceMib, hasOldSpacePercentage };
+  return { maxOldSpaceMib, maxSemiSpaceMib, maxHeapMib, hasOldSpacePercentage };
 }
 
 /** V8 takes 0 as "not given". */

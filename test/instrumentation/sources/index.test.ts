@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
+import { COL, COLUMNS, createRow, type ColumnName } from '../../../agent/model/row.ts';
+import type { World } from '../../../agent/model/source.ts';
+import { createSources, type Sources } from '../../../instrumentation/sources/index.ts';
+import { createWorld } from '../../contracts/source.ts';
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+
+function withSources<T>(overrides: Partial<World>, use: (sources: Sources) => T): T {
+  const created = createSources(createWorld(overrides));
+  try {
+    return use(created);
+  } finally {
+    for (const source of created.sources) source.close();
+  }
+}
+
+test('every reading of a row belongs to exactly one source, but for those of the sampler', () => {
+  withSources({}, ({ sources }) => {
+    const ofSampler: readonly ColumnName[] = COLUMNS.filter((name) =>
+      /^(wallMs|monotonicMs|agent[A-Z]\w*)$/.test(name),
+    );
+    const given = sources.flatMap((source) => source.readings);
+    const readings = COLUMNS.slice(0, COLUMNS.indexOf('level'));
+    assert.deepEqual([...ofSampler, ...given].toSorted(), readings.toSorted());
+  });
+});
+
+test('has one source of a name', () => {
+  withSources({}, ({ sources }) => {
+    const names = sources.map((source) => source.name);
+    assert.deepEqual([...new Set(names)], names);
+  });
+});
+
+test('a sample asked for by a major collection holds its live set', async () => {
+  const row = createRow();
+  const live = await new Promise<number>((resolve) => {
+    const { sources } = createSources(
+      createWorld({
+        requestSample() {
+          for (const source of sources) source.read(row);
+          for (const source of sources) source.close();
+          resolve(row[COL.heapLiveBytes] ?? Number.NaN);
+        },
+      }),
+    );
+    collect();
+  });
+  assert.ok(live > 2 ** 20 && live <= (row[COL.heapOldUsedBytes] ?? 0) + 2 ** 20, `${live}`);
+});
+
+test('hands the lateness of the timer to the event-loop source', () => {
+  withSources({}, ({ sources, recordLateness }) => {
+    recordLateness(250);
+    const row = createRow();
+    for (const source of sources) source.read(row);
+    assert.equal(row[COL.loopDelayMaxSeconds], 0.25);
+  });
+});
