@@ -1,19 +1,20 @@
 #!/usr/bin/env bash
 # Runs a command in a virtual machine whose only cgroup hierarchy is v2, for machines that have v1. The machine's own root
-# is mounted read-only over 9p under a Debian kernel, so paths, node and the checkout are the same inside; /tmp and /run
-# are an empty tmpfs, and so is everything written there. Software emulation: boots in about 5 s, computes ~10 times slower.
+# is mounted over 9p under a Debian kernel, so paths, node and the checkout are the same inside. Writes go to memory and are
+# lost; /run is empty, other mounts than the root's own are not there. Software emulation: boots in about 5 s, computes some
+# ten times slower than the machine itself.
 #
 #   scripts/cgroup2-vm/run.sh [-e NAME=VALUE]... COMMAND [ARG]...
 #   scripts/cgroup2-vm/run.sh -e ROUNDS=3 node test/x.ts --json
 #   scripts/cgroup2-vm/run.sh sh -c 'mkdir /sys/fs/cgroup/a; echo 64M > /sys/fs/cgroup/a/memory.max; cat /proc/pressure/memory'
 #
-# The command runs as root in the caller's working directory (which must not be under /tmp or /run) with the caller's PATH,
+# The command runs as root in the caller's working directory with the caller's PATH and no other variable than those of -e;
 # memory controller on for children of /sys/fs/cgroup, PSI on, no swap, no network but lo. Its stdout and stderr both come
 # out on stdout; its exit code is run.sh's own. Further codes: 125 the machine cannot be started here (what is missing is
 # said on stderr; ./install.sh brings it), 124 timed out, 123 the machine died before the command ended.
 #
 #   VM_MEMORY   MB of the machine, default 1024        VM_TIMEOUT  seconds until it is killed, default 300
-#   VM_CPUS     default 2                              VM_TMP      size of its /tmp, default 256m
+#   VM_CPUS     default 2                              VM_WRITE    most that can be written, default 256m
 #   PLIMSOLL_VM_KERNEL_DIR   a folder with boot/vmlinuz-* and lib/modules/*; default .cache/cgroup2-vm, then /
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -29,7 +30,7 @@ for tool in qemu-system-x86_64 cpio modprobe gzip timeout; do
   PATH=$tools command -v "$tool" >/dev/null || unusable "$tool is missing; run $here/install.sh"
 done
 [ -x /bin/busybox ] || unusable "/bin/busybox (busybox-static) is missing; run $here/install.sh"
-case $PWD in /tmp | /tmp/* | /run | /run/*) unusable "the working directory $PWD is not visible inside" ;; esac
+case $PWD in /run | /run/*) unusable "the working directory $PWD is not visible inside" ;; esac
 
 # The newest full kernel of the first folder that has one.
 base= image=
@@ -44,7 +45,7 @@ done
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$work/root/bin" "$work/root/mods"
-for module in virtio_pci 9pnet_virtio 9p; do
+for module in virtio_pci 9pnet_virtio 9p overlay; do
   PATH=$tools modprobe -d "$base/" -S "$kernel" --show-depends "$module" || unusable "kernel $kernel in $base/ has no $module"
 done | awk '/^insmod/ && !seen[$2]++ {print $2}' > "$work/modules"
 while read -r file; do
@@ -66,7 +67,7 @@ chmod +x "$work/root/init"
   printf '%q ' "$@"
   echo
 } > "$work/root/command"
-echo "${VM_TMP:-256m}" > "$work/root/tmp-size"
+echo "${VM_WRITE:-256m}" > "$work/root/write-size"
 (cd "$work/root" && find . | cpio -o -H newc 2>/dev/null | gzip -1) > "$work/initrd.gz"
 
 # Kernel messages and the command's output share the serial line; the last line tells the command's exit code.

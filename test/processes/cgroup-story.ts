@@ -151,6 +151,17 @@ async function removeInner(path: string): Promise<void> {
   }
 }
 
+/** JSON has no infinite and no missing numbers; they travel as strings, which no text of a story is. */
+export function storyToJson(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) =>
+    typeof part === 'number' && !Number.isFinite(part) ? String(part) : part,
+  );
+}
+
+export function storyFromJson(json: string): Story {
+  return JSON.parse(json, (_, part: unknown) => (part === 'Infinity' || part === 'NaN' ? Number(part) : part)) as Story;
+}
+
 /** Between two reads of a living process the usage moves a little; kernels also charge in batches of 64 pages per CPU. */
 const SLACK_BYTES = 8 * MB;
 
@@ -176,7 +187,16 @@ export const STORY_CHECKS: Readonly<Record<string, (story: Story) => void>> = {
     assert.ok(columns.cgroupActiveFileBytes + columns.cgroupInactiveFileBytes > CACHE_BYTES / 2);
   },
   'splits the usage into parts that add up to it': ({ afterPageCache: { columns } }) => {
-    const parts = ['Anon', 'Shmem', 'ActiveFile', 'InactiveFile', 'SlabReclaimable', 'Kernel', 'Sock', 'Other'] as const;
+    const parts = [
+      'Anon',
+      'Shmem',
+      'ActiveFile',
+      'InactiveFile',
+      'SlabReclaimable',
+      'Kernel',
+      'Sock',
+      'Other',
+    ] as const;
     const sum = parts.reduce((total, part) => total + (columns[`cgroup${part}Bytes`] || 0), 0);
     assertNear(sum, columns.cgroupUsageBytes, 'sum of parts');
     assert.ok(columns.cgroupOtherBytes < SLACK_BYTES, `${columns.cgroupOtherBytes} in no part`);

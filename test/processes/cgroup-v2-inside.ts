@@ -1,0 +1,8 @@
+/** What cgroup-v2.test.ts runs inside the virtual machine: lives the story and prints it as one line. */
+import { fileURLToPath } from 'node:url';
+
+import { CACHE_BYTES, storyToJson, tellStory } from './cgroup-story.ts';
+
+const modules = fileURLToPath(new URL('../../node_modules', import.meta.url));
+const story = await tellStory(`load ${modules} ${CACHE_BYTES}`);
+process.stdout.write(`STORY ${storyToJson(story)}\n`);
