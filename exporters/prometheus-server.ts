@@ -97,14 +97,11 @@ function createServer(options: PrometheusServerOptions): Server {
   // not import(): in a CommonJS application that would load the ESM loader too, 40 ms measured against 5
   const http = process.getBuiltinModule('node:http');
   const text = createPrometheusText(options.tier);
-  const server = http.createServer(
-    { maxHeaderSize: MAX_HEADER_BYTES, requireHostHeader: false },
-    (request, response) => {
-      respond(request, response, options, text).catch(() => response.destroy()); // never an unhandled rejection
-    },
+  const server = http.createServer({ maxHeaderSize: MAX_HEADER_BYTES, requireHostHeader: false }, (request, response) =>
+    respond(request, response, safeAnswer(request, options, text)),
   );
   server.maxConnections = MAX_CONNECTIONS;
-  server.maxRequestsPerSocket = 1; // no keep-alive: nothing idle to hold, no race with a scraper that reuses it
+  server.maxRequestsPerSocket = 1; // what is pipelined behind it costs no serialization
   server.on('connection', limitConnection);
   // instrumentations patch http.Server.prototype.emit: without this every scrape is a span in the application's traces
   server.emit = (event, ...values: unknown[]) => EventEmitter.prototype.emit.call(server, event, ...values);
@@ -178,18 +175,13 @@ interface Answer {
   readonly body: string;
 }
 
-async function respond(
-  request: IncomingMessage,
-  response: ServerResponse,
-  options: PrometheusServerOptions,
-  text: PrometheusText,
-): Promise<void> {
-  const { status, headers = {}, type = TEXT, body } = safeAnswer(request, options, text);
-  const zipped = acceptsGzip(request.headers['accept-encoding']) && body.length > 1024 ? await gzip(body) : undefined;
+function respond(request: IncomingMessage, response: ServerResponse, { status, headers, type, body }: Answer): void {
+  const zipped = acceptsGzip(request.headers['accept-encoding']) ? gzip(body) : undefined;
   const bytes = zipped ?? Buffer.from(body);
   response.writeHead(status, {
     ...headers,
-    'Content-Type': type,
+    Connection: 'close', // nothing idle to hold, and no race with a scraper that would reuse it
+    'Content-Type': type ?? TEXT,
     ...(zipped === undefined ? {} : { 'Content-Encoding': 'gzip' }),
     'Content-Length': bytes.length,
   });

@@ -39,7 +39,7 @@ test('no two metrics of the table share a Prometheus name, nor a name that a his
     const name = prometheusName(metric);
     return metric.kind === 'histogram' ? [name, `${name}_bucket`, `${name}_count`, `${name}_sum`] : [name];
   });
-  assert.deepEqual([...names].sort(), [...new Set(names)].sort());
+  assert.deepEqual(names.toSorted(), [...new Set(names)].toSorted());
 });
 
 test('labels are made legal as the Collector makes them', () => {

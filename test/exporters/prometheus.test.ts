@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import test from 'node:test';
 
 import { CONSTRAINTS } from '../../agent/model/constraint.ts';
-import type { ColumnName } from '../../agent/model/row.ts';
 import { createPrometheusText } from '../../exporters/prometheus.ts';
 import { parsePrometheus, seriesOf } from '../helpers/prometheus-text.ts';
 import { IDENTITY, ordinarySnapshot, rowOf, worstCaseSnapshot } from '../helpers/snapshot.ts';
