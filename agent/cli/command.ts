@@ -1,5 +1,5 @@
 /** What a command is, and how it talks to the person or program that called it. `main.ts` joins them to yargs. */
-import type { InferredOptionTypes, Options as YargsOption } from 'yargs';
+import type { InferredOptionTypes } from 'yargs';
 
 import type { Environment } from '../config/read.ts';
 import { problem, type Problem, type ProblemCode } from '../model/problem.ts';
@@ -20,7 +20,17 @@ export interface Cli {
   wallMs(): number;
 }
 
-export type FlagTable = Readonly<Record<string, YargsOption>>;
+/** The part of yargs' options that our commands use. */
+export interface Flag {
+  readonly type: 'string' | 'boolean';
+  readonly describe: string;
+  readonly default?: boolean;
+  /** `--dir` without a value is an error. */
+  readonly requiresArg?: true;
+  readonly demandOption?: true;
+}
+
+export type FlagTable = Readonly<Record<string, Flag>>;
 export type Flags<T extends FlagTable> = InferredOptionTypes<T>;
 
 export interface Command<T extends FlagTable = FlagTable> {
@@ -28,12 +38,12 @@ export interface Command<T extends FlagTable = FlagTable> {
   readonly usage: string;
   readonly flags: T;
   readonly positionals: readonly string[];
-  readonly examples: readonly (readonly [command: string, meaning: string])[];
+  readonly examples: readonly [command: string, meaning: string][];
   run(flags: Flags<T>, cli: Cli): Promise<ExitCode>;
 }
 
 /** Keeps the types of a command's flags. */
-export function command<const T extends FlagTable>(definition: Command<T>): Command<T> {
+export function command<T extends FlagTable>(definition: Command<T>): Command<T> {
   return definition;
 }
 

@@ -33,11 +33,11 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   },
 };
 
-const EXAMPLES = [
+const EXAMPLES: readonly [command: string, meaning: string][] = [
   ['$0 run -- node app.js', 'the agent in front of a service'],
   ['$0 doctor --image-limit 512Mi', 'would the heap fit a container of 512 MiB?'],
   ['$0 status --watch', 'how close every process is to its death, each second'],
-] as const;
+];
 
 const REPAIR = 'see plimsoll --help';
 
@@ -52,7 +52,9 @@ async function main(words: readonly string[]): Promise<ExitCode> {
   const { default: yargs } = await import('yargs');
   const parser = yargs()
     .scriptName('plimsoll')
-    .usage('$0 <command> [options]\n\nHow close each Node.js process is to dying of memory, which ceiling will kill it, how long is left.')
+    .usage(
+      '$0 <command> [options]\n\nHow close each Node.js process is to dying of memory, which ceiling will kill it, how long is left.',
+    )
     .detectLocale(false)
     .parserConfiguration({ 'duplicate-arguments-array': false, 'boolean-negation': false, 'dot-notation': false })
     .exitProcess(false)
@@ -80,22 +82,22 @@ async function main(words: readonly string[]): Promise<ExitCode> {
       (builder) => withFlags(builder, chosen),
       async (flags) => {
         if (rest.length > 0 && name !== 'run') throw usageError(`${name} takes nothing after --; ${REPAIR}.`);
-        exitCode = await chosen.run(flags as never, createCli(rest));
+        exitCode = await chosen.run(flags, createCli(rest));
       },
     );
   }
-  if (asked === undefined) parser.example(EXAMPLES.map((each) => [...each])).demandCommand(1, `name a command: ${Object.keys(COMMANDS).join(', ')}`);
+  if (asked === undefined)
+    parser.example(EXAMPLES).demandCommand(1, `name a command: ${Object.keys(COMMANDS).join(', ')}`);
   await parser.parseAsync([...own]);
   return exitCode;
 }
 
 function withFlags(parser: Argv, { usage, flags, positionals, examples }: Command): Argv {
   for (const [name, flag] of Object.entries(flags)) {
-    const { demandOption, ...option } = flag;
-    if (positionals.includes(name)) parser.positional(name, { ...option, ...(demandOption === true ? { demandOption } : {}) });
+    if (positionals.includes(name)) parser.positional(name, flag);
     else parser.option(name, flag);
   }
-  return parser.usage(`$0 ${usage}`).example(examples.map((each) => [...each]));
+  return parser.usage(`$0 ${usage}`).example(examples);
 }
 
 function createCli(rest: readonly string[]): Cli {
@@ -121,6 +123,8 @@ try {
 } catch (error) {
   const told = error instanceof CommandError ? error : undefined;
   const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  process.stderr.write(`${problemLine(told?.problem ?? problem('PLM_COMMAND_FAILED', `plimsoll itself failed: ${why}`))}\n`);
+  process.stderr.write(
+    `${problemLine(told?.problem ?? problem('PLM_COMMAND_FAILED', `plimsoll itself failed: ${why}`))}\n`,
+  );
   process.exitCode = told?.exitCode ?? 1;
 }
