@@ -52,7 +52,7 @@ await build({
   target: 'es2020',
   external: ['./register.cjs'],
 });
-await build({
+const commandLine = await build({
   ...shared,
   entryPoints: ['agent/cli/main.ts'],
   outfile: 'dist/cli.mjs',
@@ -62,6 +62,7 @@ await build({
   banner: { js: `#!/usr/bin/env node\nimport { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);` },
 });
 writeFileSync('dist/register.meta.json', JSON.stringify(register.metafile));
+writeFileSync('dist/cli.meta.json', JSON.stringify(commandLine.metafile));
 // The package is ESM; everything built but the command line is CommonJS, its declarations included.
 writeFileSync('dist/package.json', '{ "type": "commonjs" }\n');
 

@@ -8,6 +8,7 @@ import { CONFIG_FILE_ENV, OPTIONS } from '../../agent/config/options.ts';
 import { PROBLEMS } from '../../agent/model/problem.ts';
 import { OLDEST_NODE, VERSION } from '../../agent/model/version.ts';
 import { errorsTable, optionsTable } from '../../scripts/docs-tables.ts';
+import { notices } from '../../scripts/notices.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 
@@ -40,6 +41,10 @@ test('docs/errors.md lists every code as the table has it, and no other', () => 
   assert.ok(page.includes(errorsTable()), 'docs/errors.md is stale: npm run docs');
   const named = new Set(page.match(/\bPLM_[A-Z_]+\b/g));
   assert.deepEqual([...named].filter((name) => !(name in PROBLEMS)), []);
+});
+
+test('the notices name every package that is bundled, and its licence', () => {
+  assert.ok(read('THIRD_PARTY_NOTICES.md') === notices(), 'THIRD_PARTY_NOTICES.md is stale: npm run build && npm run docs');
 });
 
 test('every code of the table is said somewhere', () => {
