@@ -11,7 +11,7 @@ import { createV8Source } from './v8.ts';
 export interface Sources {
   readonly sources: readonly Source[];
   /** The sampler tells how late its timer fired, ms: the event-loop source's raw material. */
-  recordLateness(ms: number): void;
+  readonly recordLateness: (ms: number) => void;
 }
 
 export function createSources(world: World): Sources {

@@ -132,7 +132,12 @@ test('keeps no process alive, not even one that has just collected garbage', asy
     console.log('done');
   `;
   const args = [...process.execArgv, '--expose-gc', '--input-type=module', '-e', program];
-  const result = await runNode({ args, preload: 'none', timeoutMs: 10_000 });
+  const result = await runNode({
+    args,
+    preload: 'none',
+    env: { NODE_OPTIONS: process.env['NODE_OPTIONS'] },
+    timeoutMs: 10_000,
+  });
   assert.equal(result.code, 0, result.report);
   assert.equal(result.stdout, 'done\n');
 });

@@ -105,7 +105,11 @@ test('reads flags as Node.js does', () => {
     [['--inspect', 'max-old-space-size=5', '--xmax-old-space-size=5', '--max-old-space-size=a'], '', {}],
   ];
   for (const [execArgv, nodeOptions, flags] of cases) {
-    assert.deepEqual(parseHeapFlags(execArgv, nodeOptions), { ...none, ...flags }, `${execArgv} ${nodeOptions}`);
+    assert.deepEqual(
+      parseHeapFlags(execArgv, nodeOptions),
+      { ...none, ...flags },
+      `${execArgv.join(' ')} ${nodeOptions}`,
+    );
   }
 });
 

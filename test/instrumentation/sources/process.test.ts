@@ -73,8 +73,7 @@ test('leaves out what a truncated file does not hold', () => {
 
 test('probes RSS only when there is a budget for it', () => {
   const without = createProcessSource(createWorld());
-  assert.equal(without.probe, undefined);
-  assert.equal(without.probed, undefined);
+  assert.ok(!('probe' in without) && !('probed' in without));
   without.close();
 });
 
@@ -90,6 +89,15 @@ test('sees memory that the process touches', LINUX_ONLY, () => {
   source.read(row);
   assert.ok((row[COL.processMinorFaults] ?? 0) > faults);
   source.close();
+});
+
+test('counts the faults that getrusage counts', LINUX_ONLY, () => {
+  const before = process.resourceUsage();
+  const { row } = read({});
+  const after = process.resourceUsage();
+  const [minor = Number.NaN, major = Number.NaN] = [row[COL.processMinorFaults], row[COL.processMajorFaults]];
+  assert.ok(minor >= before.minorPageFault && minor <= after.minorPageFault);
+  assert.ok(major >= before.majorPageFault && major <= after.majorPageFault);
 });
 
 test('off Linux takes what Node tells and leaves virtual memory out', () => {

@@ -17,11 +17,8 @@ sourceContract({
   module: 'instrumentation/sources/v8.ts',
   factory: 'createV8Source',
   create: createV8Source,
-  mayBeAbsent: [
-    'heapLiveBytes',
-    ...COLUMNS.filter((column) => absentSpaces.some((space) => column.startsWith(`${space}`))),
-  ],
-  garbageBytes: 2600,
+  mayBeAbsent: ['heapLiveBytes', ...COLUMNS.filter((column) => absentSpaces.some((space) => column.startsWith(space)))],
+  garbageBytes: 3200,
 });
 
 function read(source = createV8Source(createWorld())) {
