@@ -32,10 +32,11 @@ export function createCrc32(): Crc32 {
 
 function createTable(): Int32Array {
   const table = new Int32Array(CRC_TABLE_BYTES / 4);
-  for (let byte = 0; byte < 256; byte++) {
-    let value = byte;
-    for (let bit = 0; bit < 8; bit++) value = (value & 1) === 1 ? (value >>> 1) ^ POLYNOMIAL : value >>> 1;
-    table[byte] = value;
+  // the table is linear, so a byte's entry is that of its lowest bit combined with that of the others: 255 steps, not 2048
+  let value = 1;
+  for (let bit = 128; bit > 0; bit >>= 1) {
+    value = (value & 1) === 1 ? (value >>> 1) ^ POLYNOMIAL : value >>> 1;
+    for (let rest = 0; rest < 256; rest += 2 * bit) table[bit + rest] = value ^ (table[rest] as number);
   }
   for (let index = 256; index < table.length; index++) {
     const shorter = table[index - 256] as number;

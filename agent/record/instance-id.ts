@@ -14,11 +14,11 @@ export const RING_EXTENSION = '.ring';
  */
 export function createInstanceId(wallMs: number, entropyPath = '/dev/urandom'): string {
   const time = new Date(wallMs).toISOString().replaceAll(/[-:.]/g, '');
-  return `${time}-${Array.from(randomBytes(entropyPath), (byte) => byte.toString(16).padStart(2, '0')).join('')}`;
+  return `${time}-${randomBytes(entropyPath).toString('hex')}`;
 }
 
-function randomBytes(entropyPath: string): Uint8Array {
-  const bytes = new Uint8Array(8);
+function randomBytes(entropyPath: string): Buffer {
+  const bytes = Buffer.alloc(8);
   try {
     const fd = openSync(entropyPath, 'r');
     try {
@@ -29,7 +29,7 @@ function randomBytes(entropyPath: string): Uint8Array {
   } catch {
     // no such device: Windows, or an odd sandbox
   }
-  return bytes.map(() => Math.floor(Math.random() * 256));
+  return Buffer.from(bytes.map(() => Math.floor(Math.random() * 256)));
 }
 
 /** Start time of an instance id, ms since the epoch; undefined: not an instance id. */

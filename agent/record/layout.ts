@@ -9,9 +9,9 @@ import type { Crc32 } from './crc32.ts';
 export const FORMAT_VERSION = 1;
 /** Blocks are whole pages, so that the end mark never shares one with the header or a record. */
 export const PAGE_BYTES = 4096;
-/** 215 columns and the facts of every source need 12 kB; more than this is not one of our headers. */
+/** 185 columns and the facts of every source need 8 kB; more than this is not one of our headers. */
 export const MAX_HEADER_BYTES = 64 * 1024;
-/** 1024 records of 215 columns are 1.8 MB; a reader never holds more than this, whatever a header says. */
+/** 1024 records of 185 columns are 1.5 MB; a reader never holds more than this, whatever a header says. */
 export const MAX_RECORDS_BYTES = 64 * 1024 * 1024;
 
 /** Words of the header block. "PLIMSOLL" in ASCII, read as two little-endian words. */

@@ -117,8 +117,11 @@ function slotsOf(
   const { capacity, columns, nonce } = header;
   const slotDoubles = header.recordBytes / 8;
   const slotWords = header.recordBytes / 4;
-  const indexes = new Map(columns.map((name, index) => [name, index]));
-  const fileColumns = COLUMNS.map((name) => indexes.get(name) ?? -1);
+  const fileColumns = new Map(columns.map((name, column) => [name, column]));
+  const known = COLUMNS.flatMap((name, index) => {
+    const column = fileColumns.get(name);
+    return column === undefined ? [] : [{ index, column }];
+  });
 
   function claimedSequence(slot: number): number {
     if (!claims(words, slot * slotWords, KIND.record, nonce)) return 0;
@@ -141,9 +144,7 @@ function slotsOf(
   function record(slot: number): RingRecord {
     const first = slot * slotDoubles + FIRST_COLUMN_DOUBLE;
     const row = createRow();
-    for (const [index, column] of fileColumns.entries()) {
-      if (column !== -1) row[index] = doubles[first + column] as number;
-    }
+    for (const { index, column } of known) row[index] = doubles[first + column] as number;
     return { sequence: claimedSequence(slot), row };
   }
 

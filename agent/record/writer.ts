@@ -16,7 +16,7 @@ import {
 import { join } from 'node:path';
 import { problem, type Problem } from '../model/problem.ts';
 import { COLUMNS, type Row } from '../model/row.ts';
-import { CRC_TABLE_BYTES, createCrc32 } from './crc32.ts';
+import { CRC_TABLE_BYTES, createCrc32, type Crc32 } from './crc32.ts';
 import type { Description, RingIdentity } from './description.ts';
 import { encodeHeader } from './header.ts';
 import { createInstanceId, instanceNonce, RING_EXTENSION } from './instance-id.ts';
@@ -40,7 +40,7 @@ export interface RecorderOptions {
   readonly policy: Description['policy'];
   /** @default COLUMNS */
   readonly columns?: readonly string[];
-  /** Records the file has room for. @default 1024: 1.8 MB, 17 minutes at one sample a second, 51 s at the fastest pace */
+  /** Records the file has room for. @default 1024: 1.6 MB, 17 minutes at one sample a second, 51 s at the fastest pace */
   readonly capacity?: number;
   /** @default createInstanceId */
   readonly createId?: (wallMs: number) => string;
@@ -80,7 +80,8 @@ const CLOSED = -1;
 export function createRecorder(options: RecorderOptions): RecorderResult {
   try {
     ensureDirectory(options.directory);
-    return { ok: true, recorder: recorderOf(createFile(options), options) };
+    const crc32 = createCrc32();
+    return { ok: true, recorder: recorderOf(createFile(options, crc32), options, crc32) };
   } catch (error) {
     return { ok: false, problem: recordFailed(options.directory, error) };
   }
@@ -104,13 +105,13 @@ interface RingFile {
   readonly recordsOffset: number;
 }
 
-function createFile({ directory, identity, facts, policy, ...options }: RecorderOptions): RingFile {
+function createFile({ directory, identity, facts, policy, ...options }: RecorderOptions, crc32: Crc32): RingFile {
   const { columns = COLUMNS, capacity = DEFAULT_CAPACITY, createId = createInstanceId } = options;
   const { fd, path, instanceId } = openExclusively(directory, () => createId(identity.startWallMs));
   try {
     fchmodSync(fd, 0o660);
     const whole = { columns, identity: { ...identity, serviceInstanceId: instanceId }, facts, policy };
-    const { bytes } = encodeHeader(createCrc32(), whole, capacity);
+    const { bytes } = encodeHeader(crc32, whole, capacity);
     ftruncateSync(fd, bytes.length + capacity * recordBytesOf(columns.length));
     writeWhole(fd, bytes, 0);
     return { fd, path, instanceId, recordsOffset: bytes.length };
@@ -143,9 +144,12 @@ function writeWhole(fd: number, bytes: Uint8Array, position: number): void {
   if (written !== bytes.length) throw new Error(`only ${written} of ${bytes.length} bytes could be written`);
 }
 
-function recorderOf(file: RingFile, { columns = COLUMNS, capacity = DEFAULT_CAPACITY }: RecorderOptions): Recorder {
+function recorderOf(
+  file: RingFile,
+  { columns = COLUMNS, capacity = DEFAULT_CAPACITY }: RecorderOptions,
+  crc32: Crc32,
+): Recorder {
   const { path, instanceId, recordsOffset } = file;
-  const crc32 = createCrc32();
   const nonce = instanceNonce(instanceId);
   const record = createSealedBlock(recordBytesOf(columns.length), KIND.record, nonce);
   let fd = file.fd;

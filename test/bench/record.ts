@@ -1,0 +1,118 @@
+/**
+ * What recording costs: loading the module, opening a ring file, one record (µs, garbage), and reading it back.
+ * `node test/bench/record.ts`; each line says its unit. TMPDIR chooses the disk.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { buildSync } from 'esbuild';
+import { createRow } from '../../agent/model/row.ts';
+import { readLatest, readRing } from '../../agent/record/reader.ts';
+import { createRecorder, type Recorder, type RecorderOptions } from '../../agent/record/writer.ts';
+
+const STARTS = 11;
+const ROUNDS = 9;
+const CALLS = 20_000;
+
+const directory = mkdtempSync(join(tmpdir(), 'plimsoll-bench-record-'));
+try {
+  start();
+  write();
+  read();
+} finally {
+  rmSync(directory, { recursive: true });
+}
+
+function options(): RecorderOptions {
+  const identity = {
+    ...{ serviceName: 'bench', process: 'main', agentVersion: '0', nodeVersion: process.version, mode: 'observe' },
+    ...{ exporter: 'none', resource: {}, pid: 1, heapFlags: [], startWallMs: Date.now(), startMonotonicMs: 0 },
+  };
+  return { directory, identity, facts: { 'cgroup.path': '/' }, policy: undefined };
+}
+
+function recorder(): Recorder {
+  const result = createRecorder(options());
+  if (!result.ok) throw new Error(result.problem.message);
+  return result.recorder;
+}
+
+/** In fresh processes, from a bundle as the agent is shipped: module, ring file, first records are all cold. */
+function start(): void {
+  const bundle = join(directory, 'writer.cjs');
+  const entryPoints = [fileURLToPath(new URL('../../agent/record/writer.ts', import.meta.url))];
+  buildSync({ entryPoints, outfile: bundle, bundle: true, minify: true, platform: 'node', format: 'cjs' });
+  const script = `
+    const ms = () => performance.now();
+    let at = ms();
+    at = ms();
+    const { createRecorder } = require(${JSON.stringify(bundle)});
+    const times = [ms() - at];
+    at = ms();
+    const { recorder } = createRecorder(${JSON.stringify(options())});
+    times.push(ms() - at);
+    const row = new Float64Array(${createRow().length}).fill(1);
+    for (let count = 0; count < 40; count++) { at = ms(); recorder.write(row); times.push(ms() - at); }
+    recorder.discard();
+    console.log(JSON.stringify(times));`;
+  const runs = Array.from(
+    { length: STARTS },
+    () => JSON.parse(execFileSync(process.execPath, ['-e', script]).toString()) as number[],
+  );
+  const at = (index: number): number => least(runs.map((times) => times[index] ?? Number.NaN));
+  console.log(
+    `load the module: ${at(0).toFixed(2)} ms; open a ring file: ${at(1).toFixed(2)} ms (fresh process, bundle)`,
+  );
+  console.log(
+    `record 1: ${(at(2) * 1000).toFixed(0)} µs, 10: ${(at(11) * 1000).toFixed(0)} µs, 40: ${(at(41) * 1000).toFixed(0)} µs (fresh process)`,
+  );
+}
+
+function write(): void {
+  setFlagsFromString('--expose-gc');
+  const gc = runInNewContext('gc') as () => void;
+  const subject = recorder();
+  const row = createRow();
+  const micros: number[] = [];
+  const bytes: number[] = [];
+  for (let round = 0; round <= ROUNDS; round++) {
+    gc();
+    const heapBytes = process.memoryUsage().heapUsed;
+    const startMs = performance.now();
+    for (let call = 0; call < CALLS; call++) subject.write(row);
+    micros.push(((performance.now() - startMs) * 1000) / CALLS);
+    bytes.push((process.memoryUsage().heapUsed - heapBytes) / CALLS);
+  }
+  // the first round warms up
+  console.log(
+    `a record when warm: ${least(micros).toFixed(2)} µs, ${median(bytes.slice(1)).toFixed(1)} bytes of garbage; held: ${subject.memoryBytes} bytes`,
+  );
+  subject.close();
+}
+
+function read(): void {
+  const subject = recorder();
+  for (let count = 0; count < 1500; count++) subject.write(createRow());
+  for (const [name, reader] of Object.entries({ readRing, readLatest })) {
+    const times = Array.from({ length: 30 }, () => {
+      const startMs = performance.now();
+      reader(subject.path);
+      return performance.now() - startMs;
+    });
+    console.log(`${name} of 1024 records: ${median(times).toFixed(2)} ms`);
+  }
+  subject.discard();
+}
+
+/** What it costs when nothing else runs: waiting for a core is not our doing. */
+function least(values: readonly number[]): number {
+  return Math.min(...values);
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+}
