@@ -34,9 +34,10 @@ export type FlagTable = Readonly<Record<string, Flag>>;
 export type Flags<T extends FlagTable> = InferredOptionTypes<T>;
 
 export interface Command<T extends FlagTable = FlagTable> {
-  /** `replay <file>`; positional arguments are named in `flags` too. */
+  /** What stands behind `plimsoll` in its help. */
   readonly usage: string;
   readonly flags: T;
+  /** Names of those `flags` that are given by their place. */
   readonly positionals: readonly string[];
   readonly examples: readonly [command: string, meaning: string][];
   run(flags: Flags<T>, cli: Cli): Promise<ExitCode>;

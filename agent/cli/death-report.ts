@@ -2,8 +2,8 @@
 import { LEVELS } from '../model/level.ts';
 import type { Row } from '../model/row.ts';
 import { deathSignal, exitCodeOf, type Ending } from './death.ts';
-import { fittingNodeOptions, judgeHeapFit } from './heap-fit.ts';
-import { ageSeconds, bindingConstraint, reading, type Recording } from './recording.ts';
+import { fittingNodeOptions, type HeapFit } from './heap-fit.ts';
+import { ageSeconds, bindingConstraint, heapFitOf, reading, type Recording } from './recording.ts';
 import { bytesText, durationText, ratioText } from './text.ts';
 
 export interface Death {
@@ -36,48 +36,49 @@ function howItEnded({ command, ending, livedSeconds, recording }: Death): string
 
 function lastSample(row: Row, nowMs: number): readonly string[] {
   const level = LEVELS[reading(row, 'level') ?? -1] ?? 'unknown';
-  const age = durationText(ageSeconds(row, nowMs));
+  const when = `last sample ${durationText(ageSeconds(row, nowMs))} before the end: level ${level}`;
   const binding = bindingConstraint(row);
-  if (binding === undefined) return [`last sample ${age} before the end: level ${level}; nothing limited the process`];
-  const pressure = ratioText(reading(row, 'pressureRatio'));
+  if (binding === undefined) return [`${when}; nothing limited the process`];
   const usage = bytesText(reading(row, `${binding}UsageBytes`));
   const limit = bytesText(reading(row, `${binding}LimitBytes`));
   const headroom = bytesText(Math.max(0, reading(row, 'headroomBytes') ?? Number.NaN));
-  const growth = bytesText(reading(row, `${binding}GrowthBytesPerSecond`));
+  const growth = reading(row, `${binding}GrowthBytesPerSecond`) ?? 0;
+  const old = `${bytesText(reading(row, 'heapOldUsedBytes'))} of ${bytesText(reading(row, 'heapOldLimitBytes'))}`;
   return [
-    `last sample ${age} before the end: level ${level}, binding constraint ${binding} at ${pressure}`,
-    `${binding}: ${usage} used of ${limit}, ${headroom} left, growing ${growth}/s`,
-    `RSS ${bytesText(reading(row, 'processRssBytes'))}; old generation ${bytesText(reading(row, 'heapOldUsedBytes'))} of ${bytesText(reading(row, 'heapOldLimitBytes'))}; external ${bytesText(reading(row, 'heapExternalBytes'))}`,
+    `${when}, binding constraint ${binding} at ${ratioText(reading(row, 'pressureRatio'))}`,
+    `${binding}: ${usage} used of ${limit}, ${headroom} left, ${growth > 0 ? `growing ${bytesText(growth)}/s` : 'not growing'}`,
+    `RSS ${bytesText(reading(row, 'processRssBytes'))}; old generation ${old}; external ${bytesText(reading(row, 'heapExternalBytes'))}`,
   ];
 }
 
 /** What would have helped, as far as numbers tell; undefined: they tell nothing. */
 function repairHint(row: Row, signal: NodeJS.Signals | undefined): string | undefined {
-  const oldBytes = reading(row, 'heapOldLimitBytes');
-  const sizeLimitBytes = reading(row, 'heapSizeLimitBytes');
-  const limitBytes = reading(row, 'containerLimitBytes') ?? Infinity;
-  if (oldBytes === undefined || sizeLimitBytes === undefined) return undefined;
-  const fit = judgeHeapFit({ oldBytes, youngBytes: Math.max(0, sizeLimitBytes - oldBytes) }, limitBytes);
+  const fit = heapFitOf(row);
   const binding = bindingConstraint(row);
-  if (binding === 'heap' || (signal === 'SIGABRT' && binding !== 'container'))
-    return heapHint(fit.fittingOldMib, oldBytes);
-  if (binding !== 'container') return undefined;
-  const nodeOptions = fittingNodeOptions(fit);
-  if (!fit.fits) {
-    return nodeOptions === undefined
-      ? `repair: ${bytesText(limitBytes)} is too little for any heap beside Node.js itself; raise the container's limit`
-      : `repair: the heap may grow to ${bytesText(sizeLimitBytes)} and does not fit the container; NODE_OPTIONS=${nodeOptions} does`;
+  // one huge allocation ends V8 at any use, so its abort alone says that the heap was the ceiling
+  if (binding === 'heap' || (signal === 'SIGABRT' && binding !== 'container')) return heapHint(fit);
+  if (binding === 'container') return containerHint(fit);
+  if (signal === 'SIGKILL' && reading(row, 'level') === 0) {
+    return 'memory was not short then: look for another cause, such as a time limit, a probe or a person';
   }
-  return "repair: the heap fits the container, so Buffers, native memory or a neighbour filled it; raise the container's limit or find who holds them";
+  return undefined;
 }
 
-function heapHint(fittingOldMib: number | undefined, oldBytes: number): string {
-  const isFinite = fittingOldMib !== undefined && Number.isFinite(fittingOldMib);
-  const hasRoom = fittingOldMib !== undefined && fittingOldMib * 2 ** 20 > oldBytes;
-  if (!hasRoom)
-    return 'repair: the heap was full and the container has no room for a larger one; raise both, or find what holds the objects';
-  const flag = isFinite
-    ? `NODE_OPTIONS=--max-old-space-size=${fittingOldMib} is the largest that fits the container`
-    : 'raise --max-old-space-size';
-  return `repair: the heap was full; ${flag}, or find what holds the objects`;
+function heapHint(fit: HeapFit | undefined): string {
+  const largestMib = fit?.fittingOldMib;
+  if (fit !== undefined && (largestMib ?? 0) * 2 ** 20 <= fit.oldBytes) {
+    return `repair: the heap was full and ${bytesText(fit.limitBytes)} have no room for a larger one; raise both limits, or find what holds the objects`;
+  }
+  const flag = largestMib === undefined ? '' : ` (at most NODE_OPTIONS=--max-old-space-size=${largestMib} fits)`;
+  return `repair: the heap was full; raise --max-old-space-size${flag}, or find what holds the objects`;
+}
+
+function containerHint(fit: HeapFit | undefined): string {
+  if (fit === undefined || fit.fits) {
+    return "repair: the heap fits the container, so Buffers, native memory or a neighbour filled it; raise the container's limit, or find who holds them";
+  }
+  const nodeOptions = fittingNodeOptions(fit);
+  return nodeOptions === undefined
+    ? `repair: ${bytesText(fit.limitBytes)} are too little for any heap beside Node.js itself; raise the container's limit`
+    : `repair: the heap may grow to ${bytesText(fit.oldBytes + fit.youngBytes)} and does not fit the container; NODE_OPTIONS=${nodeOptions} does`;
 }

@@ -6,7 +6,7 @@ import type { Row } from '../model/row.ts';
 import { OLDEST_NODE } from '../model/version.ts';
 import { heapInContainer, judgeHeapFit, type HeapFit } from './heap-fit.ts';
 import type { DirectoryState, ListenerState, Sensed } from './machine.ts';
-import { reading, type Recording } from './recording.ts';
+import { heapFitOf, reading, type Recording } from './recording.ts';
 
 /** Bytes; undefined: unavailable, Infinity: no limit. */
 export interface Limits {
@@ -77,7 +77,7 @@ export function diagnose(evidence: Evidence): Diagnosis {
     cgroup,
     limits,
     ceiling: imageLimitBytes !== undefined ? 'image-limit' : isContainer ? 'container' : 'host',
-    fit: imageLimitBytes === undefined ? fitOf(row) : imageFit(imageLimitBytes, nodeOptions, nodeVersion),
+    fit: imageLimitBytes === undefined ? heapFitOf(row) : imageFit(imageLimitBytes, nodeOptions, nodeVersion),
     psi: cgroup['psi'] === true,
     listener: evidence.listener,
     directory: evidence.directory,
@@ -103,16 +103,6 @@ function limitsOf(row: Row): Limits {
   };
 }
 
-/** Of a running process: its real limits. undefined: they cannot be read. */
-function fitOf(row: Row): HeapFit | undefined {
-  const oldBytes = reading(row, 'heapOldLimitBytes');
-  const sizeLimitBytes = reading(row, 'heapSizeLimitBytes');
-  const { container = Infinity, host = Infinity } = limitsOf(row);
-  const limitBytes = Math.min(container, host);
-  if (oldBytes === undefined || sizeLimitBytes === undefined || limitBytes === Infinity) return undefined;
-  return judgeHeapFit({ oldBytes, youngBytes: Math.max(0, sizeLimitBytes - oldBytes) }, limitBytes);
-}
-
 function imageFit(limitBytes: number, nodeOptions: string, nodeVersion: string): HeapFit {
   return judgeHeapFit(heapInContainer(limitBytes, nodeOptions, Number.parseInt(nodeVersion, 10)), limitBytes);
 }
@@ -121,5 +111,5 @@ function processOf({ header, record }: Recording): readonly ProcessDiagnosis[] {
   if (record === undefined) return [];
   const { serviceName, serviceInstanceId, pid, nodeVersion, heapFlags } = header.identity;
   const identity = { serviceName, serviceInstanceId, pid, nodeVersion, heapFlags };
-  return [{ ...identity, limits: limitsOf(record.row), fit: fitOf(record.row) }];
+  return [{ ...identity, limits: limitsOf(record.row), fit: heapFitOf(record.row) }];
 }

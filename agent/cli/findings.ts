@@ -98,7 +98,9 @@ function cgroupFinding({ cgroup }: Diagnosis): Finding {
 function limitsText({ container, high, swap, host, budget }: Limits): string {
   const named = { container, high, swap, host, budget };
   return Object.entries(named)
-    .map(([name, bytes]) => `${name} ${bytes === undefined ? 'unknown' : bytesText(bytes)}`)
+    .map(
+      ([name, bytes]) => `${name} ${bytes === undefined ? (name === 'budget' ? 'none' : 'unknown') : bytesText(bytes)}`,
+    )
     .join(', ');
 }
 

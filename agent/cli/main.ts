@@ -77,7 +77,7 @@ async function main(words: readonly string[]): Promise<ExitCode> {
     }
     const chosen = await entry.load();
     parser.command(
-      chosen.usage,
+      [name, ...chosen.positionals.map((each) => `<${each}>`)].join(' '),
       entry.describe,
       (builder) => withFlags(builder, chosen),
       async (flags) => {

@@ -51,7 +51,7 @@ interface Place {
 
 function openPlace(directory: string | undefined): Place {
   if (directory !== undefined) return { directory, isPrivate: false };
-  return { directory: mkdtempSync(join(tmpdir(), 'plimsoll-')), isPrivate: true };
+  return { directory: mkdtempSync(join(tmpdir(), 'plimsoll-run-')), isPrivate: true };
 }
 
 async function runToItsEnd(invocation: Invocation, place: Place, cli: Cli): Promise<ExitCode> {

@@ -9,6 +9,7 @@ import { COL, createRow, type Row } from '../model/row.ts';
 import type { ListenAddress } from '../config/parse.ts';
 import type { ProcessView } from './process-view.ts';
 import { parsePrometheusText, type Sample } from './prometheus-text.ts';
+import { bindingConstraint } from './recording.ts';
 
 const TIMEOUT_MS = 3_000;
 /** `full` is 150 series, 30 kB. */
@@ -98,6 +99,11 @@ function rowOf(samples: readonly Sample[]): Row {
   row[COL.wallMs] = (seconds ?? Number.NaN) * 1000;
   const [binding] = valuesOf(samples, 'plimsoll.pressure.binding', 'plimsoll.constraint');
   row[COL.bindingConstraint] = CONSTRAINTS.indexOf(binding as Constraint);
+  const constraint = bindingConstraint(row);
+  if (constraint !== undefined) {
+    row[COL.headroomBytes] = row[COL[`${constraint}HeadroomBytes`]] ?? Number.NaN;
+    row[COL.timeToLimitSeconds] = row[COL[`${constraint}TimeToLimitSeconds`]] ?? Number.NaN;
+  }
   return row;
 }
 

@@ -18,7 +18,7 @@ export function statusLine(view: ProcessView, nowMs: number): string {
     levelText(reading(row, 'level') ?? -1),
     bindingConstraint(row) ?? 'unlimited',
     ratioText(reading(row, 'pressureRatio')),
-    `${leftText(view)} left`,
+    leftText(view),
     timeText(view),
   ];
   return words.filter((word) => word !== undefined).join('  ');
@@ -29,12 +29,20 @@ function who({ serviceName, process: slot, pid }: ProcessView): string {
 }
 
 function leftText({ row }: ProcessView): string {
-  return bytesText(reading(row, 'headroomBytes'));
+  return headroomText(reading(row, 'headroomBytes'));
 }
 
 function timeText({ row }: ProcessView): string | undefined {
   const seconds = reading(row, 'timeToLimitSeconds');
-  return seconds === undefined ? undefined : `limit in about ${durationText(seconds)}`;
+  return seconds === undefined ? undefined : limitText(seconds);
+}
+
+function headroomText(bytes: number | undefined): string {
+  return bytes !== undefined && bytes < 0 ? `${bytesText(-bytes)} over` : `${bytesText(bytes)} left`;
+}
+
+function limitText(seconds: number): string {
+  return seconds === 0 ? 'at its limit' : `limit in about ${durationText(seconds)}`;
 }
 
 function processLines(view: ProcessView, nowMs: number, verbose: boolean): readonly string[] {
@@ -83,9 +91,9 @@ function constraintLine(view: ConstraintView): string {
   const parts = [
     ratioText(view.utilizationRatio).padStart(7),
     ofLimit(view.usageBytes, view.limitBytes),
-    `${bytesText(view.headroomBytes)} left`,
+    headroomText(view.headroomBytes),
     ...(growth === undefined ? [] : [`${bytesText(growth)}/s`]),
-    ...(view.timeToLimitSeconds === undefined ? [] : [`limit in about ${durationText(view.timeToLimitSeconds)}`]),
+    ...(view.timeToLimitSeconds === undefined ? [] : [limitText(view.timeToLimitSeconds)]),
   ];
   return `    ${view.constraint.padEnd(10)}${parts.join('  ')}`;
 }
