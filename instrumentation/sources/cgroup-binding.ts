@@ -13,22 +13,19 @@ export type LimitKind = 'limitBytes' | 'highBytes';
 
 /**
  * The fullest level against its `kind` of limit; undefined when none has one. Own group first in `levels`, so it wins
- * a tie. `refreshParts(level)` brings `unreclaimableBytes` up to date: the dear read, skipped where even all of the usage
- * would make less than the fullest level so far.
+ * a tie. Reads the parts of those it has to compare: that is dear, so not where even all of the usage would make less
+ * than the fullest level so far.
  */
-export function fullestLevel(
-  levels: readonly CgroupLevel[],
-  kind: LimitKind,
-  refreshParts: (level: CgroupLevel) => void,
-): CgroupLevel | undefined {
+export function fullestLevel(levels: readonly CgroupLevel[], kind: LimitKind): CgroupLevel | undefined {
   let fullest: CgroupLevel | undefined;
   let fullestRatio = Number.NEGATIVE_INFINITY;
-  for (const level of levels) {
-    const limitBytes = level[kind];
-    if (!(limitBytes < Number.POSITIVE_INFINITY)) continue;
+  for (let i = 0; i < levels.length; i += 1) {
+    const level = levels[i];
+    const limitBytes = level?.[kind] ?? Number.NaN;
+    if (level === undefined || !(limitBytes < Number.POSITIVE_INFINITY)) continue;
     fullest ??= level;
     if (level.usageBytes / limitBytes <= fullestRatio) continue;
-    refreshParts(level);
+    if (!level.hasFreshParts) level.readParts();
     const ratio = level.unreclaimableBytes / limitBytes;
     if (ratio > fullestRatio) {
       fullest = level;

@@ -5,25 +5,27 @@
 import type { Row } from '../../agent/model/row.ts';
 
 export interface Counters {
-  /** Turns the raw counts of `row` into running ones. `isOtherLevel`: they come from another group than last time. */
-  carry(row: Row, isOtherLevel: boolean): void;
+  /**
+   * Turns the raw counts of `row` into running ones. `before` is the row that was carried last; `isOtherLevel` says that
+   * `row` comes from another group than it.
+   */
+  carry(row: Row, before: Row, isOtherLevel: boolean): void;
 }
 
-/** `columns` are indexes into a row. The first row's counts are taken as they are. */
+/** `columns` are indexes into a row. Before the first change of level the raw counts are the running ones. */
 export function createCounters(columns: readonly number[]): Counters {
   const offsets = new Float64Array(columns.length);
-  const latest = new Float64Array(columns.length).fill(Number.NaN);
+  let hasChanged = false;
   return {
-    carry(row, isOtherLevel) {
+    carry(row, before, isOtherLevel) {
+      hasChanged ||= isOtherLevel;
+      if (!hasChanged) return;
       for (let i = 0; i < columns.length; i += 1) {
         const column = columns[i] ?? 0;
         const raw = row[column] ?? Number.NaN;
-        if (Number.isNaN(raw)) continue;
-        const before = latest[i] ?? Number.NaN;
-        if (isOtherLevel && !Number.isNaN(before)) offsets[i] = before - raw;
-        const running = raw + (offsets[i] ?? 0);
-        row[column] = running;
-        latest[i] = running;
+        const running = before[column] ?? Number.NaN;
+        if (isOtherLevel && !Number.isNaN(running - raw)) offsets[i] = running - raw;
+        row[column] = raw + (offsets[i] ?? 0);
       }
     },
   };

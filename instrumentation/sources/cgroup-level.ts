@@ -33,6 +33,8 @@ export interface CgroupLevel {
   /** What the kernel cannot take back without swapping or killing; never above `usageBytes`. */
   unreclaimableBytes: number;
   readonly parts: Parts;
+  /** Whether `readParts` was called since the last `readUsage`. */
+  hasFreshParts: boolean;
   /** `isThorough`: also the dearer places where a limit can hide; called every few seconds. */
   readLimits(isThorough: boolean): void;
   readUsage(): void;

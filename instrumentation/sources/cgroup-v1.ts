@@ -77,6 +77,7 @@ function createV1Level(root: string, path: string, isTop: boolean, own: LevelFil
     usageBytes: Number.NaN,
     unreclaimableBytes: Number.NaN,
     parts: new Float64Array(Object.keys(PART).length).fill(Number.NaN),
+    hasFreshParts: false,
     readLimits(isThorough) {
       ownLimitBytes = unlimitedIsInfinite(readLimit(limit));
       level.limitBytes = ownLimitBytes;
@@ -86,9 +87,11 @@ function createV1Level(root: string, path: string, isTop: boolean, own: LevelFil
       if (hidden > 0 && !(hidden >= level.limitBytes)) level.limitBytes = hidden;
     },
     readUsage() {
+      level.hasFreshParts = false;
       level.usageBytes = readCount(files.file('memory.usage_in_bytes'));
     },
     readParts() {
+      level.hasFreshParts = true;
       readStat();
       const { parts } = level;
       parts[PART.anon] = partAt(stat, RSS);

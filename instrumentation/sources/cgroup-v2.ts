@@ -75,14 +75,17 @@ function createV2Level(root: string, path: string): CgroupLevel {
     usageBytes: Number.NaN,
     unreclaimableBytes: Number.NaN,
     parts: new Float64Array(Object.keys(PART).length).fill(Number.NaN),
+    hasFreshParts: false,
     readLimits() {
       level.limitBytes = readLimit(limit);
       level.highBytes = readLimit(high);
     },
     readUsage() {
+      level.hasFreshParts = false;
       level.usageBytes = readCount(files.file('memory.current'));
     },
     readParts() {
+      level.hasFreshParts = true;
       const file = files.file('memory.stat');
       const length = Math.max(0, file.read());
       valuesByKey(file.bytes, length, STAT_KEYS, stat);

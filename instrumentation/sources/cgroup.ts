@@ -53,41 +53,28 @@ export const createCgroupSource: SourceFactory = (world) => {
 function createSource(found: CgroupLevels, ownAtStart: CgroupLevel): Source {
   const counters = createCounters(COUNTER_COLUMNS);
   const latest = createRow();
-  const refreshed: CgroupLevel[] = [];
   let binding = ownAtStart;
 
-  function refreshParts(level: CgroupLevel): void {
-    if (refreshed.includes(level)) return;
-    refreshed.push(level);
-    level.readParts();
-  }
-
-  function readLatest(): void {
+  function read(row: Row): void {
     found.refresh();
-    refreshed.length = 0;
     const { levels } = found;
     const previous = binding;
-    binding = fullestLevel(levels, 'limitBytes', refreshParts) ?? levels[0] ?? ownAtStart;
-    refreshParts(binding);
-    writeUse(binding, fullestLevel(levels, 'highBytes', refreshParts) ?? binding, latest);
-    binding.readDetails(latest);
-    counters.carry(latest, binding !== previous);
+    binding = fullestLevel(levels, 'limitBytes') ?? levels[0] ?? ownAtStart;
+    if (!binding.hasFreshParts) binding.readParts();
+    writeUse(binding, fullestLevel(levels, 'highBytes') ?? binding, row);
+    binding.readDetails(row);
+    counters.carry(row, latest, binding !== previous);
+    latest.set(row);
   }
 
   // At once, so that facts and gaps are known before the first sample.
-  readLatest();
+  read(createRow());
 
   return {
     name: 'cgroup',
     readings: READINGS,
     probed: PROBED,
-    read(row) {
-      readLatest();
-      for (let i = 0; i < READING_COLUMNS.length; i += 1) {
-        const column = READING_COLUMNS[i] ?? 0;
-        row[column] = latest[column] ?? Number.NaN;
-      }
-    },
+    read,
     probe(row) {
       binding.readUsage();
       latest[USAGE] = binding.usageBytes;

@@ -16,8 +16,8 @@ import type { Unavailable } from '../../agent/model/source.ts';
 import { createMemoryGroup, type MemoryGroup } from '../helpers/memory-group.ts';
 
 const MB = 1 << 20;
-export const HELD_BYTES = 60 * MB;
-export const CACHE_BYTES = 80 * MB;
+export const HELD_BYTES = 40 * MB;
+export const CACHE_BYTES = 60 * MB;
 
 interface Reading {
   readonly columns: Readonly<Record<ReadingName, number>>;
@@ -67,11 +67,11 @@ export async function tellStory(fillCache: string): Promise<Story> {
     const afterPageCache = await inside.read();
     writeFileSync(`${outer.path}/${limits}`, String(240 * MB));
     const afterOuterLimitChanged = await inside.read();
-    writeFileSync(`${innerPath}/${limits}`, String(200 * MB));
+    writeFileSync(`${innerPath}/${limits}`, String(160 * MB));
     const afterInnerLimitTighter = await inside.read();
     let afterHigh: Reading | undefined;
     if (outer.version === 2) {
-      writeFileSync(`${innerPath}/memory.high`, String(190 * MB));
+      writeFileSync(`${innerPath}/memory.high`, String(150 * MB));
       afterHigh = await inside.read();
       writeFileSync(`${innerPath}/memory.high`, 'max');
     }
@@ -207,13 +207,13 @@ export const STORY_CHECKS: Readonly<Record<string, (story: Story) => void>> = {
   },
   'takes its own group once that is the tighter one': ({ afterInnerLimitTighter, innerPath }) => {
     assert.equal(afterInnerLimitTighter.facts['bindingPath'], innerPath);
-    assert.equal(afterInnerLimitTighter.columns.cgroupLimitBytes, 200 * MB);
+    assert.equal(afterInnerLimitTighter.columns.cgroupLimitBytes, 160 * MB);
     assertNear(afterInnerLimitTighter.columns.cgroupUsageBytes, afterInnerLimitTighter.files.innerUsage, 'usage');
   },
   'counts a kill by the kernel once': ({ beforeKill, afterKill, victimSignal }) => {
     assert.equal(victimSignal, 'SIGKILL');
     assert.equal(afterKill.columns.cgroupEventsOomKill - beforeKill.columns.cgroupEventsOomKill, 1);
     assert.ok(afterKill.columns.cgroupEventsMax > beforeKill.columns.cgroupEventsMax, 'the limit was hit');
-    assertNear(afterKill.columns.cgroupPeakBytes, 200 * MB, 'peak');
+    assertNear(afterKill.columns.cgroupPeakBytes, 160 * MB, 'peak');
   },
 };

@@ -43,7 +43,7 @@ describe('the cgroup source in a real cgroup v2', { skip: unusable ?? false }, (
 
   test('takes memory.high and its use from the level that has one', () => {
     const columns = story.afterHigh?.columns;
-    assert.equal(columns?.cgroupHighLimitBytes, 190 << 20);
+    assert.equal(columns?.cgroupHighLimitBytes, 150 << 20);
     assert.equal(columns.cgroupHighUnreclaimableBytes, columns.cgroupUnreclaimableBytes);
     assert.equal(story.atStart.columns.cgroupHighLimitBytes, Number.POSITIVE_INFINITY);
   });
