@@ -28,7 +28,20 @@ export function print(results: readonly CellResult[]): void {
 
 function printCells(results: readonly CellResult[]): void {
   printTable(
-    ['Node', 'shape', 'old', 'container', 'died of', 'named', 'pressure', 'worst', 'used/limit', 'age ms', 'ok'],
+    [
+      'Node',
+      'shape',
+      'old',
+      'container',
+      'died of',
+      'named',
+      'pressure',
+      'worst',
+      'used/limit',
+      'age ms',
+      'oldest',
+      'ok',
+    ],
     results.map(({ cell, deaths }) => {
       const pressures = pressuresOf(deaths);
       const heapUsedRatios = deaths.flatMap(({ last }) => last?.heapUsedRatio ?? []);
@@ -43,7 +56,8 @@ function printCells(results: readonly CellResult[]): void {
         ratio(median(pressures)),
         ratio(Math.min(...pressures)),
         ratio(median(heapUsedRatios)),
-        agesMs.length === 0 ? '–' : String(Math.round(median(agesMs))),
+        whole(median(agesMs)),
+        whole(Math.max(...agesMs)),
         `${deaths.filter(({ ok }) => ok).length}/${deaths.length}`,
       ];
     }),
@@ -58,7 +72,7 @@ function printSummary(results: readonly CellResult[]): void {
     `\n${reached.length} of ${results.length} cells have pressure >= ${PRESSURE_AT_LEAST} and the right constraint in 19 of 20 runs`,
   );
   console.log(
-    `last second before death, ${deaths.length} runs: pressure median ${ratio(median(pressuresOf(deaths)))}, worst ${ratio(Math.min(...pressuresOf(deaths)))};`,
+    `last record before death, ${deaths.length} runs: pressure median ${ratio(median(pressuresOf(deaths)))}, worst ${ratio(Math.min(...pressuresOf(deaths)))};`,
   );
   const used = deaths.flatMap(({ last }) => last?.heapUsedRatio ?? []);
   console.log(
@@ -67,7 +81,7 @@ function printSummary(results: readonly CellResult[]): void {
   for (const result of results.filter((one) => !reached.includes(one))) console.log(`below: ${cellKey(result.cell)}`);
 }
 
-/** A run that was silent in its last second had no pressure to show. */
+/** A run without a record had no pressure to show. */
 function pressuresOf(deaths: readonly Death[]): number[] {
   return deaths.map(({ last }) => last?.pressureRatio ?? 0);
 }
@@ -78,6 +92,10 @@ function counted(words: readonly string[]): string {
   for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
   if (counts.size === 1) return words[0] ?? '';
   return [...counts].map(([word, count]) => `${word} ${count}`).join(', ');
+}
+
+function whole(value: number): string {
+  return Number.isFinite(value) ? value.toFixed(0) : '–';
 }
 
 function ratio(value: number): string {

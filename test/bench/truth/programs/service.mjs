@@ -27,8 +27,17 @@ function page() {
   }));
 }
 
+/** Not made of pages: V8 would allocate those in the old generation as well, since so many pages live long. */
+function answer() {
+  return Array.from({ length: RECORDS_A_PAGE }, () => ({
+    status: next(),
+    headers: { etag: `tag-${next()}`, age: next() / 3 },
+    body: [next(), next(), next()],
+  }));
+}
+
 function serve() {
-  for (let bytes = 0; bytes < YOUNG_GARBAGE_BYTES; bytes += pageBytes) answered += page().length;
+  for (let bytes = 0; bytes < YOUNG_GARBAGE_BYTES; bytes += pageBytes) answered += answer().length;
   for (let bytes = 0; bytes < OLD_GARBAGE_BYTES; bytes += pageBytes) live[next() % live.length] = page();
 }
 
