@@ -124,7 +124,7 @@ try {
   const told = error instanceof CommandError ? error : undefined;
   const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
   process.stderr.write(
-    `${problemLine(told?.problem ?? problem('PLM_COMMAND_FAILED', `plimsoll itself failed: ${why}`))}\n`,
+    `${problemLine(told?.problem ?? problem('PLM_CLI_FAILED', why))}\n`,
   );
   process.exitCode = told?.exitCode ?? 1;
 }

@@ -81,7 +81,12 @@ export const PROBLEMS = {
   PLM_COMMAND_FAILED: {
     severity: 'error',
     when: 'the command to run could not be started',
-    now: 'the command ends with exit code 127',
+    now: 'run ends with exit code 127, or 126 when it was found and is not executable',
+  },
+  PLM_CLI_FAILED: {
+    severity: 'error',
+    when: 'a command of plimsoll failed for a reason it did not foresee',
+    now: 'the command ends with exit code 1; the line is worth a bug report',
   },
 } as const satisfies Record<string, { severity: 'info' | 'warn' | 'error'; when: string; now: string }>;
 
