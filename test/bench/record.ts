@@ -29,8 +29,17 @@ try {
 
 function options(): RecorderOptions {
   const identity = {
-    ...{ serviceName: 'bench', process: 'main', agentVersion: '0', nodeVersion: process.version, mode: 'observe' },
-    ...{ exporter: 'none', resource: {}, pid: 1, heapFlags: [], startWallMs: Date.now(), startMonotonicMs: 0 },
+    serviceName: 'bench',
+    process: 'main',
+    agentVersion: '0',
+    nodeVersion: process.version,
+    mode: 'observe',
+    exporter: 'none',
+    resource: {},
+    pid: 1,
+    heapFlags: [],
+    startWallMs: Date.now(),
+    startMonotonicMs: 0,
   };
   return { directory, identity, facts: { 'cgroup.path': '/' }, policy: undefined };
 }

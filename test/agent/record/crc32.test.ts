@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { crc32 as zlibCrc32 } from 'node:zlib';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { createCrc32 } from '../../../agent/record/crc32.ts';
 
 test('the checksum is the CRC-32 of zlib, gzip and PNG', () => {

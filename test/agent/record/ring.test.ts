@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { closeSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { COL, COLUMNS, createRow, type ColumnName, type Row } from '../../../agent/model/row.ts';
 import { readLatest, readRing } from '../../../agent/record/reader.ts';
 import { readable, record, recorderOptions, START_WALL_MS, temporaryDirectory } from './ring-fixture.ts';
