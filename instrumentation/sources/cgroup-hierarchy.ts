@@ -8,6 +8,8 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 
+import { findGroupOf } from './cgroup-search.ts';
+
 export interface Hierarchy {
   readonly version: 'v1' | 'v2' | 'none';
   /** What the process is attached to: v2 only, v1 only, or both. The memory controller is on one of them, see `version`. */
@@ -120,20 +122,36 @@ function locate(root: string, kind: Kind, path: string, seen: readonly Mount[]):
   return best;
 }
 
-/** Where the own group could be: below the mount's root, or joined to the mount point; else the nearest directory above. */
-function* candidates(root: string, path: string, mounts: readonly Mount[]) {
-  for (const mount of mounts) {
-    const below = pathBelow(path, mount.root);
-    // `/../x` leads out of what a mount shows: the group itself cannot be seen, the mount's root is the best there is.
-    let isExact = below !== undefined || !(path.includes('/..') || mount.root.includes('/..'));
+interface Candidate {
+  readonly point: string;
+  readonly directory: string;
+  /** Whether `directory` is the own group, and not the nearest that can be seen above it. */
+  readonly isExact: boolean;
+}
+
+/** Where each mount shows the own group: below the mount's root, or joined to the mount point; else what is above it. */
+function candidates(root: string, path: string, mounts: readonly Mount[]): Candidate[] {
+  return mounts.flatMap(({ root: top, point }) => {
+    const below = pathBelow(path, top);
     const names = (below ?? path).split('/').filter((name) => name !== '' && name !== '..');
-    while (names.length > 0 && !existsSync(root + [mount.point, ...names].join('/'))) {
+    if (below === undefined && top.startsWith('/..')) {
+      const directory = findGroupOf(ownPid(root), root, point, levelsUp(top) - levelsUp(path), names);
+      return directory === undefined ? [] : [{ point, directory, isExact: true }];
+    }
+    // `/../x` leads out of what the mount shows: the group itself cannot be seen, the mount's root is the best there is.
+    let isExact = below !== undefined || !path.startsWith('/..');
+    while (names.length > 0 && !existsSync(root + [point, ...names].join('/'))) {
       names.pop();
       isExact = false;
     }
-    yield { point: mount.point, directory: [mount.point, ...names].join('/'), isExact };
-  }
+    return [{ point, directory: [point, ...names].join('/'), isExact }];
+  });
 }
+
+const levelsUp = (path: string): number => path.split('/').filter((name) => name === '..').length;
+
+/** As /proc tells it: cgroup.procs is translated to the same pid namespace. */
+const ownPid = (root: string): string => textOf(`${root}/proc/self/stat`).split(' ', 1)[0] ?? '';
 
 /** `/a/b/c` below `/a` is `/b/c`, below itself the empty path; undefined when it is not below. */
 function pathBelow(path: string, top: string): string | undefined {

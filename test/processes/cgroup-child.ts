@@ -13,6 +13,7 @@ import { createInterface } from 'node:readline';
 
 import { COL, createRow } from '../../agent/model/row.ts';
 import { createCgroupSource } from '../../instrumentation/sources/cgroup.ts';
+import { toJson } from './cgroup-json.ts';
 
 const source = createCgroupSource({
   root: '',
@@ -63,8 +64,5 @@ function obey(line: string): unknown {
 }
 
 for await (const line of createInterface(process.stdin)) {
-  const answer = JSON.stringify(obey(line), (_, value: unknown) =>
-    typeof value === 'number' && !Number.isFinite(value) ? String(value) : value,
-  );
-  process.stdout.write(`${answer}\n`);
+  process.stdout.write(`${toJson(obey(line))}\n`);
 }

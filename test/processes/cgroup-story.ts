@@ -14,12 +14,15 @@ import { fileURLToPath } from 'node:url';
 import type { ReadingName } from '../../agent/model/row.ts';
 import type { Unavailable } from '../../agent/model/source.ts';
 import { createMemoryGroup, type MemoryGroup } from '../helpers/memory-group.ts';
+import { fromJson } from './cgroup-json.ts';
 
 const MB = 1 << 20;
-export const HELD_BYTES = 40 * MB;
+/** The process inside; see its file for what it obeys. */
+export const CHILD = fileURLToPath(new URL('cgroup-child.ts', import.meta.url));
+const HELD_BYTES = 40 * MB;
 export const CACHE_BYTES = 60 * MB;
 
-interface Reading {
+export interface Reading {
   readonly columns: Readonly<Record<ReadingName, number>>;
   readonly facts: Readonly<Record<string, string | number | boolean>>;
   readonly gaps: readonly Unavailable[];
@@ -108,7 +111,7 @@ function startIn(group: string, args: readonly string[]): ChildProcess & { stdou
 }
 
 function startInside(outer: MemoryGroup, innerPath: string) {
-  const child = startIn(innerPath, [fileURLToPath(new URL('cgroup-child.ts', import.meta.url))]);
+  const child = startIn(innerPath, [CHILD]);
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
   async function ask(command: string): Promise<string> {
     child.stdin?.write(`${command}\n`);
@@ -122,10 +125,9 @@ function startInside(outer: MemoryGroup, innerPath: string) {
     process: child,
     ask,
     async read(): Promise<Reading> {
-      const told = JSON.parse(await ask('read')) as Omit<Reading, 'files'>;
-      const columns = Object.entries(told.columns).map(([name, value]) => [name, Number(value)]);
+      const told = fromJson(await ask('read')) as Omit<Reading, 'files'>;
       const files = { outerUsage: usageOf(outer.path), innerUsage: usageOf(innerPath) };
-      return { ...told, columns: Object.fromEntries(columns), files };
+      return { ...told, files };
     },
   };
 }
@@ -149,17 +151,6 @@ async function removeInner(path: string): Promise<void> {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
   }
-}
-
-/** JSON has no infinite and no missing numbers; they travel as strings, which no text of a story is. */
-export function storyToJson(value: unknown): string {
-  return JSON.stringify(value, (_, part: unknown) =>
-    typeof part === 'number' && !Number.isFinite(part) ? String(part) : part,
-  );
-}
-
-export function storyFromJson(json: string): Story {
-  return JSON.parse(json, (_, part: unknown) => (part === 'Infinity' || part === 'NaN' ? Number(part) : part)) as Story;
 }
 
 /** Between two reads of a living process the usage moves a little; kernels also charge in batches of 64 pages per CPU. */

@@ -1,12 +1,21 @@
 /** The cgroup source in this machine's own cgroup v1 hierarchy: real limits, real page cache, a real kill. */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
 import { createMemoryGroup, whyNoMemoryGroups } from '../helpers/memory-group.ts';
-import { CACHE_BYTES, STORY_CHECKS, type Story, tellStory } from './cgroup-story.ts';
+import {
+  CACHE_BYTES,
+  CHILD,
+  type Reading,
+  STORY_CHECKS,
+  type Story,
+  storyFromJson,
+  tellStory,
+} from './cgroup-story.ts';
 
 function whyNot(): string | undefined {
   const reason = whyNoMemoryGroups();
@@ -30,6 +39,21 @@ describe('the cgroup source in a real cgroup v1', { skip: reason ?? false }, () 
   test('takes the swap limit from memory and swap together', () => {
     assert.equal(story.atStart.columns.cgroupSwapLimitBytes, 0);
     assert.equal(story.afterOuterLimitChanged.columns.cgroupSwapLimitBytes, 16 << 20);
+  });
+
+  test('finds its group from inside a cgroup namespace that hides the names above it', () => {
+    const group = createMemoryGroup(200 << 20);
+    const script = `${group.enter}; exec unshare --cgroup "$@"`;
+    const inside = spawnSync('/bin/sh', ['-c', script, 'sh', process.execPath, CHILD], {
+      input: 'read\n',
+      encoding: 'utf8',
+    });
+    group.remove();
+    assert.equal(inside.status, 0, inside.stderr);
+    const { columns, facts } = fromJson(inside.stdout) as Reading;
+    assert.equal(facts['path'], '/');
+    assert.equal(facts['bindingPath'], group.path);
+    assert.equal(columns.cgroupLimitBytes, 200 << 20);
   });
 
   test('says for each thing that v1 does not tell that it does not', () => {

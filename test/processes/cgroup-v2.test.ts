@@ -4,7 +4,8 @@ import { spawnSync } from 'node:child_process';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-import { STORY_CHECKS, storyFromJson } from './cgroup-story.ts';
+import { fromJson } from './cgroup-json.ts';
+import { STORY_CHECKS, type Story } from './cgroup-story.ts';
 
 const RUN = fileURLToPath(new URL('../../scripts/cgroup2-vm/run.sh', import.meta.url));
 const INSIDE = fileURLToPath(new URL('cgroup-v2-inside.ts', import.meta.url));
@@ -26,7 +27,7 @@ describe('the cgroup source in a real cgroup v2', { skip: unusable ?? false }, (
     assert.ok(machine.status === 0 && json !== undefined, output);
   });
   if (json === undefined) return;
-  const story = storyFromJson(json);
+  const story = fromJson(json) as Story;
 
   for (const [name, check] of Object.entries(STORY_CHECKS)) test(name, () => check(story));
 

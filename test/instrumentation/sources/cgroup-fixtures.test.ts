@@ -212,6 +212,16 @@ const CASES: Readonly<Record<string, Expected>> = {
   'v2-bind-mounted-root': { ...V2, levels: 1, binding: '/sys/fs/cgroup', use: FULL },
   'v2-process-outside-namespace-root': { ...V2, levels: 1, binding: '/sys/fs/cgroup', use: FULL },
   'v2-mount-above-namespace-root': { ...V2, levels: 2, binding: '/sys/fs/cgroup/batch/job', use: FULL },
+  'v2-namespace-below-unnamed-ancestors': { ...V2, levels: 4, binding: '/sys/fs/cgroup/lxc/web', use: [400, 330, 180] },
+  // The mount point is somebody's group, but perhaps not an ancestor of ours that tells our limit: better nothing than that.
+  'v2-namespace-not-found-below-mount': {
+    version: 'none',
+    mode: 'unified',
+    levels: 0,
+    binding: '',
+    use: ALL_UNKNOWN,
+    gaps: { cgroupLimitBytes: 'missing' },
+  },
   'v2-two-mounts-one-shows-ancestors': { ...V2, levels: 3, binding: '/pod.slice', use: [400, 330, 180] },
   'v2-kubernetes-pod-limit': {
     ...V2,
