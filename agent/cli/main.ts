@@ -39,7 +39,7 @@ const EXAMPLES: readonly [command: string, meaning: string][] = [
   ['$0 status --watch', 'how close every process is to its death, each second'],
 ];
 
-const REPAIR = 'see plimsoll --help';
+const PURPOSE = 'How close each Node.js process is to dying of memory, which ceiling will kill it, how long is left.';
 
 async function main(words: readonly string[]): Promise<ExitCode> {
   const split = words.indexOf('--');
@@ -49,47 +49,58 @@ async function main(words: readonly string[]): Promise<ExitCode> {
     process.stdout.write(`${VERSION}\n`); // without loading yargs
     return 0;
   }
+  const asked = own.find((word) => !word.startsWith('-') && Object.hasOwn(COMMANDS, word));
+  const parser = await createParser(asked);
+  let exitCode: ExitCode = 0;
+  for (const [name, entry] of Object.entries(COMMANDS)) {
+    if (name !== asked) {
+      parser.command(name, entry.describe);
+      continue;
+    }
+    const chosen = await entry.load();
+    const signature = [name, ...chosen.positionals.map((each) => `<${each}>`)].join(' ');
+    const handle = async (flags: Parameters<Command['run']>[0]): Promise<void> => {
+      if (rest.length > 0 && name !== 'run') throw usageError(`${name} takes nothing after --.`);
+      exitCode = await chosen.run(flags, createCli(rest));
+    };
+    parser.command(signature, entry.describe, (builder) => withFlags(builder, chosen), handle);
+  }
+  if (asked === undefined) parser.example(EXAMPLES);
+  await parser.parseAsync([...own]);
+  return exitCode;
+}
+
+async function createParser(asked: string | undefined): Promise<Argv> {
   const { default: yargs } = await import('yargs');
-  const parser = yargs()
+  return yargs()
     .scriptName('plimsoll')
-    .usage(
-      '$0 <command> [options]\n\nHow close each Node.js process is to dying of memory, which ceiling will kill it, how long is left.',
-    )
+    .usage(`$0 <command> [options]\n\n${PURPOSE}`)
     .detectLocale(false)
-    .parserConfiguration({ 'duplicate-arguments-array': false, 'boolean-negation': false, 'dot-notation': false })
+    .parserConfiguration({
+      'duplicate-arguments-array': false,
+      'boolean-negation': false,
+      'dot-notation': false,
+      'camel-case-expansion': false,
+    })
     .exitProcess(false)
     .help('help', 'Show this help')
     .version(VERSION)
     .alias({ help: 'h', version: 'v' })
     .strict()
+    .recommendCommands()
+    .demandCommand(1, `name a command: ${Object.keys(COMMANDS).join(', ')}`)
     .wrap(process.stdout.isTTY ? Math.min(120, process.stdout.columns) : 100)
     .epilogue('Exit codes: 0 ok, 1 found wanting, 2 wrong usage.')
-    .fail((message: string | null, error: Error | undefined) => {
-      throw error ?? usageError(`${(message ?? 'wrong arguments').replaceAll(/\s*\n\s*/g, ' ')}; ${REPAIR}.`);
+    .fail((message: string | null, error?: Error | null) => {
+      throw error === undefined || error === null || error.name === 'YError'
+        ? wrongUsage(message ?? error?.message ?? '', asked)
+        : error;
     });
+}
 
-  let exitCode: ExitCode = 0;
-  const asked = COMMANDS[own.find((word) => !word.startsWith('-')) ?? ''];
-  for (const [name, entry] of Object.entries(COMMANDS)) {
-    if (entry !== asked) {
-      parser.command(name, entry.describe);
-      continue;
-    }
-    const chosen = await entry.load();
-    parser.command(
-      [name, ...chosen.positionals.map((each) => `<${each}>`)].join(' '),
-      entry.describe,
-      (builder) => withFlags(builder, chosen),
-      async (flags) => {
-        if (rest.length > 0 && name !== 'run') throw usageError(`${name} takes nothing after --; ${REPAIR}.`);
-        exitCode = await chosen.run(flags, createCli(rest));
-      },
-    );
-  }
-  if (asked === undefined)
-    parser.example(EXAMPLES).demandCommand(1, `name a command: ${Object.keys(COMMANDS).join(', ')}`);
-  await parser.parseAsync([...own]);
-  return exitCode;
+function wrongUsage(found: string, asked: string | undefined): CommandError {
+  const sentence = /[.?!]$/.test(found) ? found : `${found}.`;
+  return usageError(`${sentence} See plimsoll ${asked === undefined ? '' : `${asked} `}--help.`);
 }
 
 function withFlags(parser: Argv, { usage, flags, positionals, examples }: Command): Argv {
@@ -123,8 +134,6 @@ try {
 } catch (error) {
   const told = error instanceof CommandError ? error : undefined;
   const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  process.stderr.write(
-    `${problemLine(told?.problem ?? problem('PLM_CLI_FAILED', why))}\n`,
-  );
+  process.stderr.write(`${problemLine(told?.problem ?? problem('PLM_CLI_FAILED', why))}\n`);
   process.exitCode = told?.exitCode ?? 1;
 }
