@@ -7,15 +7,8 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
 import { createMemoryGroup, whyNoMemoryGroups } from '../helpers/memory-group.ts';
-import {
-  CACHE_BYTES,
-  CHILD,
-  type Reading,
-  STORY_CHECKS,
-  type Story,
-  storyFromJson,
-  tellStory,
-} from './cgroup-story.ts';
+import { fromJson } from './cgroup-json.ts';
+import { CACHE_BYTES, CHILD, type Reading, STORY_CHECKS, type Story, tellStory } from './cgroup-story.ts';
 
 function whyNot(): string | undefined {
   const reason = whyNoMemoryGroups();
