@@ -34,8 +34,8 @@ export interface PrometheusServerOptions {
   readonly listen: Address;
   readonly tier: Tier;
   snapshot(): Snapshot;
-  /** The clock of the row's `monotonicMs`; default performance.now. */
-  monotonicMs?(): number;
+  /** The clock of the row's `monotonicMs`. */
+  monotonicMs(): number;
   /** Called once when the address cannot be had, not for each further attempt. */
   onProblem(found: Problem): void;
   /** Called each time it listens, at the start and when a taken port has become free; written as in PLIMSOLL_LISTEN. */
@@ -219,7 +219,7 @@ function pathOf({ url = '' }: IncomingMessage): string {
 /** Ready: there is a sample, and it is not older than three times what the agent meant to wait for the next. */
 function readiness(options: PrometheusServerOptions): Answer {
   const { row } = options.snapshot();
-  const nowMs = options.monotonicMs?.() ?? performance.now();
+  const nowMs = options.monotonicMs();
   const ageMs = nowMs - (row[COL.monotonicMs] ?? Number.NaN);
   if (ageMs <= 3000 * (row[COL.agentIntervalSeconds] ?? Number.NaN)) return { status: 200, body: 'ok\n' };
   const body = Number.isNaN(ageMs) ? 'no sample yet\n' : `the newest sample is ${Math.round(ageMs)} ms old\n`;

@@ -1,6 +1,6 @@
 import { levelName } from '../agent/model/level.ts';
 import type { AgentEvent } from '../agent/model/event.ts';
-import { PROBLEMS, problemLine, type Problem, type Severity } from '../agent/model/problem.ts';
+import { problem, PROBLEMS, problemLine, type Problem, type Severity } from '../agent/model/problem.ts';
 import type { Assessment } from '../agent/model/assessment.ts';
 
 /**
@@ -49,8 +49,12 @@ export function createStderrWriter(options: StderrOptions): StderrWriter {
     options.write(line);
   }
 
+  function sayProblem(found: Problem): void {
+    say(PROBLEMS[found.code].severity, problemLine(found));
+  }
+
   return {
-    problem: (problem) => say(PROBLEMS[problem.code].severity, problemLine(problem)),
+    problem: sayProblem,
     event(event) {
       switch (event.name) {
         case 'plimsoll.pressure.changed': {
@@ -63,9 +67,11 @@ export function createStderrWriter(options: StderrOptions): StderrWriter {
         case 'plimsoll.limit.changed':
           say('info', `[plimsoll] limit of ${event.constraint} changed from ${event.fromBytes} to ${event.toBytes} bytes`);
           break;
-        case 'plimsoll.agent.degraded':
-          say('info', `[plimsoll] degraded: ${event.degradation.reason}: ${event.degradation.detail}; ${event.degradation.repair}`);
+        case 'plimsoll.agent.degraded': {
+          const { reason, detail, repair } = event.degradation;
+          sayProblem(problem('PLM_DEGRADED', `${reason}: ${detail}. Repair: ${repair}.`));
           break;
+        }
         case 'plimsoll.mode.changed':
           say('warn', `[plimsoll] mode changed from ${event.from} to ${event.to}`);
           break;

@@ -28,9 +28,9 @@ export const PROBLEMS = {
     when: 'control.json in PLIMSOLL_DIR cannot be parsed or holds an unknown mode',
     now: 'the current mode stays',
   },
-  PLM_READING_UNAVAILABLE: {
+  PLM_DEGRADED: {
     severity: 'info',
-    when: 'a source cannot give one of its readings',
+    when: 'the agent has to do without something: readings, the recording, the listener',
     now: 'what depends on it is left out',
   },
   PLM_LISTEN_FAILED: {

@@ -28,7 +28,7 @@ test('warnings and worse by default: upward changes, not downward ones; problems
   change(stderr, 1, 3);
   change(stderr, 3, 2);
   stderr.problem(problem('PLM_LISTEN_FAILED', 'taken'));
-  stderr.problem(problem('PLM_READING_UNAVAILABLE', 'gone'));
+  stderr.problem(problem('PLM_DEGRADED', 'gone'));
   stderr.event({ name: 'plimsoll.agent.degraded', degradation: { reason: 'r', detail: 'd', repair: 'p' } });
   assert.deepEqual(lines, [
     '[plimsoll] pressure elevated (was normal): why',
