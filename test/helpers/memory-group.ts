@@ -11,7 +11,6 @@ export interface MemoryGroup {
   readonly enter: string;
   /** Processes the kernel killed here for want of memory. */
   oomKills(): number;
-  usageBytes(): number;
   /** Ends what still runs inside. */
   remove(): void;
 }
@@ -50,7 +49,6 @@ export function createMemoryGroup(limitBytes: number): MemoryGroup {
     path,
     enter: `echo $$ > ${path}/cgroup.procs`,
     oomKills: () => Number(/^oom_kill (\d+)$/m.exec(read(version === 2 ? 'memory.events' : 'memory.oom_control'))?.[1]),
-    usageBytes: () => Number(read(version === 2 ? 'memory.current' : 'memory.usage_in_bytes')),
     remove() {
       present.delete(group);
       removeGroup(path);
