@@ -88,6 +88,10 @@ export const monitor = {
  * `change` at any change; on `exit` when the level is back at normal. Handlers run alone: one that throws, rejects
  * or overruns its time is counted, named in a line on stderr, and stops nobody else. Returns what unsubscribes it.
  */
-export function onPressure(topic: PressureTopic, handler: PressureHandler, options?: PressureHandlerOptions): () => void {
+export function onPressure(
+  topic: PressureTopic,
+  handler: PressureHandler,
+  options?: PressureHandlerOptions,
+): () => void {
   return findAgent()?.onPressure(topic, handler, options) ?? (() => undefined);
 }

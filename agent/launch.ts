@@ -48,7 +48,9 @@ export function launch(overrides: StartOptions): AgentHandle {
 
   function fail(error: unknown): void {
     const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    stderr.problem(problem('PLM_AGENT_FAILED', `the agent failed (${why.slice(0, 500)}). It stops; the application goes on.`));
+    stderr.problem(
+      problem('PLM_AGENT_FAILED', `the agent failed (${why.slice(0, 500)}). It stops; the application goes on.`),
+    );
     void stop();
   }
 
@@ -159,7 +161,12 @@ export function launch(overrides: StartOptions): AgentHandle {
   };
 
   for (const owner of [globalThis, process]) {
-    Object.defineProperty(owner, AGENT_SYMBOL, { value: handle, configurable: true, enumerable: false, writable: false });
+    Object.defineProperty(owner, AGENT_SYMBOL, {
+      value: handle,
+      configurable: true,
+      enumerable: false,
+      writable: false,
+    });
   }
   process.on('exit', onExit);
   cancelStart = clock.setTimer(() => void configure().catch(fail), 0);

@@ -38,7 +38,15 @@ export function createPipeline(parts: PipelineParts): Pipeline {
   let verdict: Verdict | undefined;
 
   // 1. source, 2. sample: the sampler reads every source into one row …
-  const sampler = createSampler({ sources, clock, intervalMs, intervalMinMs, onSample, onLateness: parts.onLateness, onFailure: parts.onFailure });
+  const sampler = createSampler({
+    sources,
+    clock,
+    intervalMs,
+    intervalMinMs,
+    onSample,
+    onLateness: parts.onLateness,
+    onFailure: parts.onFailure,
+  });
 
   // … and hands it to the other three.
   function onSample(row: Row): Outlook {

@@ -13,7 +13,8 @@ const PACKAGE_MANAGERS = /[\\/](npm|npx|yarn|pnpm|pnpx|corepack)(-cli)?(\.[cm]?j
 
 function belongsHere(): boolean {
   if (!isMainThread || findAgent() !== undefined) return false;
-  if (process.versions['electron'] !== undefined || process.versions['bun'] !== undefined || 'Deno' in globalThis) return false;
+  if (process.versions['electron'] !== undefined || process.versions['bun'] !== undefined || 'Deno' in globalThis)
+    return false;
   if (PACKAGE_MANAGERS.test(process.argv[1] ?? '')) return false;
   return !(MANUAL_START in process);
 }
@@ -22,7 +23,9 @@ try {
   if (belongsHere()) launch({});
 } catch (error) {
   const why = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`${problemLine(problem('PLM_AGENT_FAILED', `the agent could not start (${why}). The application goes on without it.`))}\n`);
+  process.stderr.write(
+    `${problemLine(problem('PLM_AGENT_FAILED', `the agent could not start (${why}). The application goes on without it.`))}\n`,
+  );
 }
 
 export { launch };

@@ -166,7 +166,12 @@ export function startRun(parts: RunParts): Run {
   }
 
   function snapshot(): Snapshot {
-    return { row, identity: { ...identity, mode: parts.mode() }, degraded: degradations.list(), actions: callbacks.counts() };
+    return {
+      row,
+      identity: { ...identity, mode: parts.mode() },
+      degraded: degradations.list(),
+      actions: callbacks.counts(),
+    };
   }
 
   return {

@@ -61,11 +61,17 @@ export function createStderrWriter(options: StderrOptions): StderrWriter {
           const { assessment, previous } = event;
           const upward = assessment.level > previous;
           const severity = !upward ? 'info' : assessment.level >= 2 ? 'error' : 'warn';
-          say(severity, `[plimsoll] pressure ${levelName(assessment.level)} (was ${levelName(previous)}): ${options.describe(assessment)}`);
+          say(
+            severity,
+            `[plimsoll] pressure ${levelName(assessment.level)} (was ${levelName(previous)}): ${options.describe(assessment)}`,
+          );
           break;
         }
         case 'plimsoll.limit.changed':
-          say('info', `[plimsoll] limit of ${event.constraint} changed from ${event.fromBytes} to ${event.toBytes} bytes`);
+          say(
+            'info',
+            `[plimsoll] limit of ${event.constraint} changed from ${event.fromBytes} to ${event.toBytes} bytes`,
+          );
           break;
         case 'plimsoll.agent.degraded': {
           const { reason, detail, repair } = event.degradation;
@@ -83,7 +89,7 @@ export function createStderrWriter(options: StderrOptions): StderrWriter {
 }
 
 function thresholdOf(logLevel: string | undefined): number {
-  switch (logLevel?.trim().toLowerCase()) {
+  switch (logLevel?.trim().toLowerCase() ?? '') {
     case 'none':
       return 3;
     case 'error':

@@ -59,7 +59,9 @@ const commandLine = await build({
   format: 'esm',
   target: 'node22.15',
   minify: true,
-  banner: { js: `#!/usr/bin/env node\nimport { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);` },
+  banner: {
+    js: `#!/usr/bin/env node\nimport { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);`,
+  },
 });
 writeFileSync('dist/register.meta.json', JSON.stringify(register.metafile));
 writeFileSync('dist/cli.meta.json', JSON.stringify(commandLine.metafile));

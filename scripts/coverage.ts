@@ -20,9 +20,8 @@ function run(include: readonly string[], tests: readonly string[], extra: readon
 }
 
 const whole = run(['agent/**', 'instrumentation/**', 'exporters/**'], TESTS, []);
-const strict = run(
-  ['agent/model/**', 'agent/classify/**', 'agent/record/**'],
-  TESTS,
-  ['--test-coverage-branches=100', '--test-coverage-lines=100'],
-);
+const strict = run(['agent/model/**', 'agent/classify/**', 'agent/record/**'], TESTS, [
+  '--test-coverage-branches=100',
+  '--test-coverage-lines=100',
+]);
 process.exitCode = whole && strict ? 0 : 1;

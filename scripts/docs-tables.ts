@@ -12,11 +12,15 @@ export function optionsTable(): string {
     ({ env, key, defaultText, allowed, doc }) =>
       `| \`${env}\` | \`${key}\` | ${defaultText === undefined ? '–' : `\`${defaultText}\``} | ${doc} Must be ${allowed}. |`,
   );
-  return ['| variable | key in the file and in `start()` | default | meaning |', '|---|---|---|---|', ...rows].join('\n');
+  return ['| variable | key in the file and in `start()` | default | meaning |', '|---|---|---|---|', ...rows].join(
+    '\n',
+  );
 }
 
 export function errorsTable(): string {
-  const rows = Object.entries(PROBLEMS).map(([code, { severity, when, now }]) => `| \`${code}\` | ${severity} | ${when} | ${now} |`);
+  const rows = Object.entries(PROBLEMS).map(
+    ([code, { severity, when, now }]) => `| \`${code}\` | ${severity} | ${when} | ${now} |`,
+  );
   return ['| code | severity | when | what happens now |', '|---|---|---|---|', ...rows].join('\n');
 }
 
@@ -26,7 +30,10 @@ function replaceBlock(file: string, name: string, content: string): void {
   const text = readFileSync(path, 'utf8');
   const block = new RegExp(`(<!-- ${name} -->\n)[\\s\\S]*?(\n<!-- /${name} -->)`);
   if (!block.test(text)) throw new Error(`${file} has no block ${name}`);
-  writeFileSync(path, text.replace(block, (_match, open: string, close: string) => `${open}${content}${close}`));
+  writeFileSync(
+    path,
+    text.replace(block, (_match, open: string, close: string) => `${open}${content}${close}`),
+  );
 }
 
 if (import.meta.main) {

@@ -31,12 +31,22 @@ export function createControlFile(directory: string, onProblem: (problem: Proble
         const asked = typeof parsed === 'object' && parsed !== null && 'mode' in parsed ? parsed.mode : undefined;
         const mode = MODES.find((known) => known === asked);
         if (mode === undefined) {
-          onProblem(problem('PLM_CONTROL_FILE', `${path} asks for mode ${JSON.stringify(asked)}, must be one of ${MODES.join(', ')}. The current mode stays.`));
+          onProblem(
+            problem(
+              'PLM_CONTROL_FILE',
+              `${path} asks for mode ${JSON.stringify(asked)}, must be one of ${MODES.join(', ')}. The current mode stays.`,
+            ),
+          );
         }
         return mode;
       } catch (error) {
         const why = error instanceof Error ? error.message : String(error);
-        onProblem(problem('PLM_CONTROL_FILE', `${path} cannot be used (${why}), must be {"mode": "off" | "observe" | "protect"}. The current mode stays.`));
+        onProblem(
+          problem(
+            'PLM_CONTROL_FILE',
+            `${path} cannot be used (${why}), must be {"mode": "off" | "observe" | "protect"}. The current mode stays.`,
+          ),
+        );
         return undefined;
       }
     },

@@ -18,11 +18,15 @@ export function readIdentity(env: Environment, mainScript: string | undefined): 
   const resource = parseAttributes(text);
   if (resource === undefined) {
     problems.push(
-      problem('PLM_OPTION_INVALID', `OTEL_RESOURCE_ATTRIBUTES is not a list of key=value pairs with percent-encoded values. Using none of it.`),
+      problem(
+        'PLM_OPTION_INVALID',
+        `OTEL_RESOURCE_ATTRIBUTES is not a list of key=value pairs with percent-encoded values. Using none of it.`,
+      ),
     );
   }
   const { 'service.name': named, 'service.instance.id': _instance, ...others } = resource ?? {};
-  const serviceName = nonEmpty(env['OTEL_SERVICE_NAME']) ?? nonEmpty(named) ?? packageName(mainScript) ?? 'unknown_service:node';
+  const serviceName =
+    nonEmpty(env['OTEL_SERVICE_NAME']) ?? nonEmpty(named) ?? packageName(mainScript) ?? 'unknown_service:node';
   return { serviceName, resource: others, problems };
 }
 

@@ -1,10 +1,4 @@
-import {
-  parseDurationMs,
-  parseListen,
-  parseRatios,
-  parseSizeBytes,
-  type ListenAddress,
-} from './parse.ts';
+import { parseDurationMs, parseListen, parseRatios, parseSizeBytes, type ListenAddress } from './parse.ts';
 import type { LevelRatios } from '../model/policy.ts';
 import type { Mode } from '../model/snapshot.ts';
 import { PRESET_NAMES, type PresetName } from './presets.ts';
@@ -52,7 +46,8 @@ const EXPORTERS = ['auto', 'prometheus', 'none'] as const;
 const METRIC_TIERS = ['core', 'full'] as const;
 
 const RATIOS = {
-  allowed: 'three rising ratios above 0 and up to 2 for elevated,high,critical, with - for a level that is off (0.70,0.82,0.92)',
+  allowed:
+    'three rising ratios above 0 and up to 2 for elevated,high,critical, with - for a level that is off (0.70,0.82,0.92)',
   parse: (text: string): LevelRatios | undefined => parseRatios(text),
 };
 

@@ -11,9 +11,25 @@ export function parseDurationMs(text: string): number | undefined {
 }
 
 const SIZE_UNITS_BYTES: Readonly<Record<string, number>> = {
-  '': 1, B: 1,
-  k: 1e3, kB: 1e3, KB: 1e3, M: 1e6, MB: 1e6, G: 1e9, GB: 1e9, T: 1e12, TB: 1e12,
-  Ki: 1024, KiB: 1024, Mi: 1024 ** 2, MiB: 1024 ** 2, Gi: 1024 ** 3, GiB: 1024 ** 3, Ti: 1024 ** 4, TiB: 1024 ** 4,
+  '': 1,
+  B: 1,
+  k: 1e3,
+  kB: 1e3,
+  KB: 1e3,
+  M: 1e6,
+  MB: 1e6,
+  G: 1e9,
+  GB: 1e9,
+  T: 1e12,
+  TB: 1e12,
+  Ki: 1024,
+  KiB: 1024,
+  Mi: 1024 ** 2,
+  MiB: 1024 ** 2,
+  Gi: 1024 ** 3,
+  GiB: 1024 ** 3,
+  Ti: 1024 ** 4,
+  TiB: 1024 ** 4,
 };
 
 /** `2400MiB`, `512Mi` (Kubernetes), `1.5GB`, `268435456` → bytes. */
@@ -42,7 +58,8 @@ export function parseRatios(
     ratios.push(ratio);
   }
   const given = ratios.filter((ratio) => ratio !== undefined);
-  if (given.length === 0 || given.some((ratio, index) => index > 0 && ratio <= (given[index - 1] ?? 0))) return undefined;
+  if (given.length === 0 || given.some((ratio, index) => index > 0 && ratio <= (given[index - 1] ?? 0)))
+    return undefined;
   return [ratios[0], ratios[1], ratios[2]];
 }
 

@@ -81,10 +81,17 @@ async function readFileKeys(path: string, problems: Problem[]): Promise<Readonly
     const parsed: unknown = path.endsWith('.json') ? JSON.parse(text) : (await import('js-yaml')).load(text);
     if (parsed === undefined || parsed === null) return {};
     if (typeof parsed === 'object' && !Array.isArray(parsed)) return parsed as Record<string, unknown>;
-    problems.push(problem('PLM_CONFIG_FILE', `${path} holds no keys, must be a mapping of option keys to values. Ignoring the file.`));
+    problems.push(
+      problem(
+        'PLM_CONFIG_FILE',
+        `${path} holds no keys, must be a mapping of option keys to values. Ignoring the file.`,
+      ),
+    );
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    problems.push(problem('PLM_CONFIG_FILE', `${path} cannot be used (${why}), must be readable YAML or JSON. Ignoring the file.`));
+    problems.push(
+      problem('PLM_CONFIG_FILE', `${path} cannot be used (${why}), must be readable YAML or JSON. Ignoring the file.`),
+    );
   }
   return {};
 }
@@ -104,9 +111,15 @@ function reportUnknown(
     if (/^PLIMSOLL(_[A-Z0-9_]+)?_(SERVICE_(HOST|PORT\w*)|PORT(_\d+_(TCP|UDP)\w*)?)$/.test(name)) continue;
     problems.push(problem('PLM_OPTION_UNKNOWN', `${name} is no option${nearest(name, envNames)} Ignoring it.`));
   }
-  for (const [where, given] of [[filePath, fromFile], ['start()', overrides]] as const) {
+  for (const [where, given] of [
+    [filePath, fromFile],
+    ['start()', overrides],
+  ] as const) {
     for (const name of Object.keys(given)) {
-      if (!keys.has(name)) problems.push(problem('PLM_OPTION_UNKNOWN', `${name} in ${where} is no option${nearest(name, keys)} Ignoring it.`));
+      if (!keys.has(name))
+        problems.push(
+          problem('PLM_OPTION_UNKNOWN', `${name} in ${where} is no option${nearest(name, keys)} Ignoring it.`),
+        );
     }
   }
 }
@@ -145,7 +158,8 @@ function withOtelExporter(
   const row = OPTIONS.exporter;
   const chosen = find(row, env, fromFile, overrides, '') !== undefined && options.exporter !== 'auto';
   if (chosen) return options;
-  const otelOff = env['OTEL_SDK_DISABLED']?.trim().toLowerCase() === 'true' || env['OTEL_METRICS_EXPORTER']?.trim() === 'none';
+  const otelOff =
+    env['OTEL_SDK_DISABLED']?.trim().toLowerCase() === 'true' || env['OTEL_METRICS_EXPORTER']?.trim() === 'none';
   return { ...options, exporter: otelOff ? 'none' : 'auto' };
 }
 
@@ -163,7 +177,8 @@ function reconcile(options: Options, problems: Problem[]): Options {
     enter = undefined;
     exit = undefined;
   }
-  if (enter !== undefined && exit === undefined && !fits(enter, preset.exit)) exit = enter.map(keptGap(preset)) as unknown as LevelRatios;
+  if (enter !== undefined && exit === undefined && !fits(enter, preset.exit))
+    exit = enter.map(keptGap(preset)) as unknown as LevelRatios;
   if (sampleIntervalMinMs > options.sampleIntervalMs) {
     problems.push(
       problem(

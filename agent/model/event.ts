@@ -5,7 +5,17 @@ import type { Level } from './level.ts';
 /** What happened, as data. Names are the contract's `eventName`s. */
 export type AgentEvent =
   | { readonly name: 'plimsoll.pressure.changed'; readonly previous: Level; readonly assessment: Assessment }
-  | { readonly name: 'plimsoll.limit.changed'; readonly constraint: string; readonly fromBytes: number; readonly toBytes: number }
-  | { readonly name: 'plimsoll.action.finished'; readonly action: string; readonly outcome: Outcome; readonly detail: string }
+  | {
+      readonly name: 'plimsoll.limit.changed';
+      readonly constraint: string;
+      readonly fromBytes: number;
+      readonly toBytes: number;
+    }
+  | {
+      readonly name: 'plimsoll.action.finished';
+      readonly action: string;
+      readonly outcome: Outcome;
+      readonly detail: string;
+    }
   | { readonly name: 'plimsoll.agent.degraded'; readonly degradation: Degradation }
   | { readonly name: 'plimsoll.mode.changed'; readonly from: Mode; readonly to: Mode };

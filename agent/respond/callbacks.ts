@@ -62,7 +62,9 @@ export function createCallbacks(world: CallbackWorld): Callbacks {
 
   function fail(subscription: Subscription, error: unknown): void {
     const why = error instanceof Error ? error.message : String(error);
-    world.onProblem(problem('PLM_HANDLER_FAILED', `handler ${subscription.name} failed: ${why}. The other handlers run.`));
+    world.onProblem(
+      problem('PLM_HANDLER_FAILED', `handler ${subscription.name} failed: ${why}. The other handlers run.`),
+    );
     finish(subscription, 'failed', why);
   }
 
@@ -74,7 +76,10 @@ export function createCallbacks(world: CallbackWorld): Callbacks {
       if (!open) return;
       open = false;
       world.onProblem(
-        problem('PLM_HANDLER_TIMEOUT', `handler ${subscription.name} did not finish within ${subscription.timeoutMs} ms. Its signal is aborted; it is not called again before it ends.`),
+        problem(
+          'PLM_HANDLER_TIMEOUT',
+          `handler ${subscription.name} did not finish within ${subscription.timeoutMs} ms. Its signal is aborted; it is not called again before it ends.`,
+        ),
       );
       finish(subscription, 'failed', 'timeout');
       abort.abort();
@@ -112,7 +117,12 @@ export function createCallbacks(world: CallbackWorld): Callbacks {
   return {
     subscribe(topic, handler, options = {}) {
       if (typeof handler !== 'function' || !isTopic(topic)) {
-        world.onProblem(problem('PLM_HANDLER_INVALID', `onPressure(${String(topic)}, ${typeof handler}) must be given one of ${TOPICS.join(', ')} and a function. The call is ignored.`));
+        world.onProblem(
+          problem(
+            'PLM_HANDLER_INVALID',
+            `onPressure(${topic}, ${typeof handler}) must be given one of ${TOPICS.join(', ')} and a function. The call is ignored.`,
+          ),
+        );
         return () => undefined;
       }
       const subscription: Subscription = {
@@ -130,7 +140,10 @@ export function createCallbacks(world: CallbackWorld): Callbacks {
     },
     respond(previous, assessment, targetBytes, act) {
       if (subscriptions.size === 0) return;
-      for (const subscription of [...subscriptions]) {
+      // A copy: a handler may subscribe and unsubscribe others.
+      const now = Array.from(subscriptions);
+      for (const subscription of now) {
+        if (!subscriptions.has(subscription)) continue;
         if (!concerns(subscription, previous, assessment)) continue;
         subscription.notifiedAtMs = assessment.atMs;
         if (!act) finish(subscription, 'skipped', 'observe');
@@ -140,7 +153,11 @@ export function createCallbacks(world: CallbackWorld): Callbacks {
     },
     counts() {
       return [...counts].flatMap(([action, record]) =>
-        OUTCOMES.filter((outcome) => record[outcome] > 0).map((outcome) => ({ action, outcome, count: record[outcome] })),
+        OUTCOMES.filter((outcome) => record[outcome] > 0).map((outcome) => ({
+          action,
+          outcome,
+          count: record[outcome],
+        })),
       );
     },
   };

@@ -107,4 +107,3 @@ function value(row: Row, column: number): number {
 
 /** The columns probes move, in the order of Movement. */
 export const PROBE_COLUMNS = [COL.heapUsedBytes, COL.cgroupUsageBytes, COL.processRssBytes] as const;
-

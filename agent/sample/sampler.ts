@@ -83,7 +83,8 @@ export function createSampler(options: SamplerOptions): Sampler {
     const nowMs = clock.monotonicMs();
     if (!requested && dueMs > 0) options.onLateness(Math.max(0, nowMs - dueMs));
     try {
-      const due = requested || outlook?.everyTick === true || outlook?.confirming === true || nowMs - fullAtMs >= intervalMs - 1;
+      const due =
+        requested || outlook?.everyTick === true || outlook?.confirming === true || nowMs - fullAtMs >= intervalMs - 1;
       if (due || probe()) fullSample(nowMs);
     } catch (error) {
       stop();

@@ -24,13 +24,21 @@ type Message =
   | { kind: 'listening'; port: number }
   | { kind: 'level'; level: LevelName; previous: LevelName; assessment: Assessment }
   | { kind: 'reclaim'; level: LevelName; targetBytes: number; bytes: number; entries: number }
-  | { kind: 'summary'; requests: number; hits: number; evicted: number; entries: number; status: Status; history: HistoryRow[] };
+  | {
+      kind: 'summary';
+      requests: number;
+      hits: number;
+      evicted: number;
+      entries: number;
+      status: Status;
+      history: HistoryRow[];
+    };
 
 const { values } = parseArgs({
   options: { seconds: { type: 'string', default: '40' }, keep: { type: 'boolean', default: false } },
 });
 const startedMs = performance.now();
-let stopping = false;
+const state = { stopping: false };
 let levelChanges = 0;
 
 function say(text: string): void {
@@ -45,16 +53,20 @@ function show(message: Message): void {
   if (message.kind === 'level') {
     levelChanges += 1;
     const { pressureRatio, binding } = message.assessment;
-    say(`${message.previous} → ${message.level.toUpperCase()}  pressure ${pressureRatio.toFixed(2)} (${binding})  ${describeAssessment(message.assessment)}`);
+    say(
+      `${message.previous} → ${message.level.toUpperCase()}  pressure ${pressureRatio.toFixed(2)} (${binding})  ${describeAssessment(message.assessment)}`,
+    );
   } else if (message.kind === 'reclaim') {
-    say(`   the service gave back ${message.entries} cache entries, ${mebibytes(message.bytes)} of the ${mebibytes(message.targetBytes)} it was asked for`);
+    say(
+      `   the service gave back ${message.entries} cache entries, ${mebibytes(message.bytes)} of the ${mebibytes(message.targetBytes)} it was asked for`,
+    );
   }
 }
 
 /** Asks the service for one file after another; a query makes each round of the files new to the cache. */
 async function load(port: number, files: readonly string[]): Promise<void> {
   const agent = new Agent({ keepAlive: true, maxSockets: 4 });
-  for (let index = 0; !stopping; index++) {
+  for (let index = 0; !state.stopping; index++) {
     const file = `${files[index % files.length]}?round=${Math.floor(index / files.length)}`;
     await get(port, `/metadata?file=${encodeURIComponent(file)}`, agent).catch(() => undefined);
     await new Promise((resolve) => setTimeout(resolve, 1));
@@ -101,16 +113,29 @@ const files = globSync('node_modules/**/*.{md,js,mjs,cjs,json,ts}', { cwd: REPOS
   .filter((file) => !file.includes('/typescript/'))
   .map((file) => join(REPOSITORY, file))
   .slice(0, 4_000);
-const command = [...limit.prefix, process.execPath, '-r', join(REPOSITORY, 'dist/register.cjs'), join(import.meta.dirname, 'service.mjs')];
+const command = [
+  ...limit.prefix,
+  process.execPath,
+  '-r',
+  join(REPOSITORY, 'dist/register.cjs'),
+  join(import.meta.dirname, 'service.mjs'),
+];
 say(`a metadata service under ${mebibytes(LIMIT_BYTES)}: ${limit.how}; ${files.length} files to read`);
 const child = spawn(command[0] ?? '', command.slice(1), {
   stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-  env: { OTEL_SERVICE_NAME: 'plimsoll-demo', PLIMSOLL_DWELL: '2s', ...process.env, PLIMSOLL_LISTEN: LISTEN, ...limit.env, OTEL_LOG_LEVEL: 'none' },
+  env: {
+    OTEL_SERVICE_NAME: 'plimsoll-demo',
+    PLIMSOLL_DWELL: '2s',
+    ...process.env,
+    PLIMSOLL_LISTEN: LISTEN,
+    ...limit.env,
+    OTEL_LOG_LEVEL: 'none',
+  },
 });
 child.on('message', show);
-const exited = once(child, 'exit').then(([code, signal]) => ({ code, signal }) as { code: number | null; signal: string | null });
+const exited = once(child, 'exit').then(([code, signal]) => ({ code, signal }));
 const early = exited.then((end) => {
-  if (stopping) return;
+  if (state.stopping) return;
   limit.remove();
   say(`the service ended before the demo did (${end.signal ?? `exit code ${end.code}`})`);
   process.exit(1);
@@ -124,7 +149,7 @@ await new Promise((resolve) => setTimeout(resolve, Number(values.seconds) * 1_00
 const summary = nextMessage(child, 'summary');
 child.send('summary');
 summarize(await summary);
-stopping = true;
+state.stopping = true;
 child.kill();
 await exited;
 limit.remove();

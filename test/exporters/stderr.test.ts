@@ -37,7 +37,13 @@ test('warnings and worse by default: upward changes, not downward ones; problems
   ]);
 });
 
-for (const [logLevel, expected] of [['none', 0], ['error', 1], ['warn', 2], ['info', 4], ['nonsense', 2]] as const) {
+for (const [logLevel, expected] of [
+  ['none', 0],
+  ['error', 1],
+  ['warn', 2],
+  ['info', 4],
+  ['nonsense', 2],
+] as const) {
   test(`OTEL_LOG_LEVEL=${logLevel} shows ${expected} of four lines`, () => {
     const { lines, stderr } = writer(logLevel);
     change(stderr, 0, 1);
@@ -54,7 +60,10 @@ test('ten lines a minute; the rest is counted and told', () => {
   assert.equal(lines.length, 10);
   at(60_000);
   stderr.problem(problem('PLM_HANDLER_FAILED', 'again'));
-  assert.deepEqual(lines.slice(10), ['[plimsoll] 15 more lines were left out in the last minute', '[plimsoll] PLM_HANDLER_FAILED: again']);
+  assert.deepEqual(lines.slice(10), [
+    '[plimsoll] 15 more lines were left out in the last minute',
+    '[plimsoll] PLM_HANDLER_FAILED: again',
+  ]);
 });
 
 test('a problem is one line whatever its text holds', () => {

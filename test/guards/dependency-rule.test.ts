@@ -44,7 +44,9 @@ const files = globSync(['agent/**/*.ts', 'instrumentation/**/*.ts', 'exporters/*
 
 function importsOf(file: string): readonly string[] {
   const text = readFileSync(join(ROOT, file), 'utf8');
-  const specifiers = [...text.matchAll(/(?:from\s+|import\s*\(\s*|import\s+)'(\.[^']+)'/g)].map((match) => match[1] ?? '');
+  const specifiers = [...text.matchAll(/(?:from\s+|import\s*\(\s*|import\s+)'(\.[^']+)'/g)].map(
+    (match) => match[1] ?? '',
+  );
   return specifiers.map((specifier) => relative(ROOT, resolve(ROOT, dirname(file), specifier)));
 }
 
@@ -63,9 +65,9 @@ test('every import follows the dependency rule', () => {
 test('the environment, clocks, timers and the file system are touched only in the files named for them', () => {
   const broken = files.flatMap((file) => {
     const code = withoutComments(readFileSync(join(ROOT, file), 'utf8'));
-    return WORLD.filter(({ pattern, allowed }) => pattern.test(code) && !allowed.some((name) => file === name || dirname(file) === name)).map(
-      ({ what }) => `${file} touches ${what}`,
-    );
+    return WORLD.filter(
+      ({ pattern, allowed }) => pattern.test(code) && !allowed.some((name) => file === name || dirname(file) === name),
+    ).map(({ what }) => `${file} touches ${what}`);
   });
   assert.deepEqual(broken, []);
 });
@@ -73,14 +75,22 @@ test('the environment, clocks, timers and the file system are touched only in th
 test('the classifier is pure: it imports nothing but the vocabulary and touches no global state', () => {
   const broken = files
     .filter((file) => file.startsWith('agent/classify/'))
-    .filter((file) => /\bprocess\.|'node:|\bglobalThis\b|\bMath\.random\b/.test(withoutComments(readFileSync(join(ROOT, file), 'utf8'))));
+    .filter((file) =>
+      /\bprocess\.|'node:|\bglobalThis\b|\bMath\.random\b/.test(
+        withoutComments(readFileSync(join(ROOT, file), 'utf8')),
+      ),
+    );
   assert.deepEqual(broken, []);
 });
 
 test('the vocabulary has no cycle and imports nothing of ours or of Node but types', () => {
   const broken = files
     .filter((file) => file.startsWith('agent/model/'))
-    .flatMap((file) => importsOf(file).filter((to) => !to.startsWith('agent/model/')).map((to) => `${file} → ${to}`));
+    .flatMap((file) =>
+      importsOf(file)
+        .filter((to) => !to.startsWith('agent/model/'))
+        .map((to) => `${file} → ${to}`),
+    );
   assert.deepEqual(broken, []);
 });
 

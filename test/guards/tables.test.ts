@@ -33,24 +33,36 @@ test('the README lists every option as the table has it, and no other', () => {
   assert.ok(read('README.md').includes(optionsTable()), 'the options table of README.md is stale: npm run docs');
   const named = new Set(read('README.md').match(/\bPLIMSOLL_[A-Z_]+\b/g));
   const known = new Set<string>([...Object.values(OPTIONS).map(({ env }) => env), CONFIG_FILE_ENV]);
-  assert.deepEqual([...named].filter((name) => !known.has(name)), []);
+  assert.deepEqual(
+    [...named].filter((name) => !known.has(name)),
+    [],
+  );
 });
 
 test('docs/errors.md lists every code as the table has it, and no other', () => {
   const page = read('docs/errors.md');
   assert.ok(page.includes(errorsTable()), 'docs/errors.md is stale: npm run docs');
   const named = new Set(page.match(/\bPLM_[A-Z_]+\b/g));
-  assert.deepEqual([...named].filter((name) => !(name in PROBLEMS)), []);
+  assert.deepEqual(
+    [...named].filter((name) => !(name in PROBLEMS)),
+    [],
+  );
 });
 
 test('the notices name every package that is bundled, and its licence', () => {
-  assert.ok(read('THIRD_PARTY_NOTICES.md') === notices(), 'THIRD_PARTY_NOTICES.md is stale: npm run build && npm run docs');
+  assert.ok(
+    read('THIRD_PARTY_NOTICES.md') === notices(),
+    'THIRD_PARTY_NOTICES.md is stale: npm run build && npm run docs',
+  );
 });
 
 test('every code of the table is said somewhere', () => {
   const sources = ['agent', 'exporters', 'instrumentation', 'scripts'];
   const text = sources.map((folder) => readFolder(folder)).join('\n');
-  assert.deepEqual(Object.keys(PROBLEMS).filter((code) => !new RegExp(`'${code}'|${code}:`).test(text)), []);
+  assert.deepEqual(
+    Object.keys(PROBLEMS).filter((code) => !new RegExp(`'${code}'|${code}:`).test(text)),
+    [],
+  );
 });
 
 function readFolder(folder: string): string {

@@ -46,7 +46,17 @@ describe('the API', { concurrency: 3 }, () => {
     const report = JSON.parse(first) as { constraints: string[]; recording: string };
     assert.deepEqual(
       { ...report, constraints: report.constraints.includes('budget'), recording: existsSync(report.recording) },
-      { available: true, constraints: true, rss: true, scraped: true, refused: true, recording: true, gone: true, exitListeners: 0, servers: 0 },
+      {
+        available: true,
+        constraints: true,
+        rss: true,
+        scraped: true,
+        refused: true,
+        recording: true,
+        gone: true,
+        exitListeners: 0,
+        servers: 0,
+      },
     );
     assert.equal(again, 'again');
   });
@@ -63,8 +73,16 @@ describe('the API', { concurrency: 3 }, () => {
     assert.match(result.stdout, /^change normal elevated$/m, result.report);
     assert.match(result.stdout, /^aborted$/m, result.report);
     assert.match(result.stdout, /^level 3 under true critical true$/m, result.report);
-    assert.match(result.stderr, /^\[plimsoll\] PLM_HANDLER_FAILED: handler thrower failed: handler bug/m, result.report);
-    assert.match(result.stderr, /^\[plimsoll\] PLM_HANDLER_FAILED: handler rejecter failed: async handler bug/m, result.report);
+    assert.match(
+      result.stderr,
+      /^\[plimsoll\] PLM_HANDLER_FAILED: handler thrower failed: handler bug/m,
+      result.report,
+    );
+    assert.match(
+      result.stderr,
+      /^\[plimsoll\] PLM_HANDLER_FAILED: handler rejecter failed: async handler bug/m,
+      result.report,
+    );
     assert.match(result.stderr, /^\[plimsoll\] PLM_HANDLER_TIMEOUT: handler hanger/m, result.report);
     assert.match(result.stderr, /^\[plimsoll\] pressure critical \(was .*\): budget at /m, result.report);
   });
@@ -104,11 +122,27 @@ describe('bad input', { concurrency: 3 }, () => {
   const file = join(folder, 'file');
   writeFileSync(file, '');
   const cases: readonly (readonly [name: string, env: Record<string, string>, line: RegExp])[] = [
-    ['a malformed option', { PLIMSOLL_SAMPLE_INTERVAL: 'often' }, /^\[plimsoll\] PLM_OPTION_INVALID: PLIMSOLL_SAMPLE_INTERVAL is "often", must be a duration .* Using 1s\.\n$/],
-    ['an unknown option', { PLIMSOLL_PRESETS: 'early' }, /^\[plimsoll\] PLM_OPTION_UNKNOWN: PLIMSOLL_PRESETS is no option; did you mean PLIMSOLL_PRESET\? Ignoring it\.\n$/],
-    ['a missing configuration file', { PLIMSOLL_CONFIG_FILE: missing }, /^\[plimsoll\] PLM_CONFIG_FILE: .*missing\.yaml cannot be used .*\n$/],
+    [
+      'a malformed option',
+      { PLIMSOLL_SAMPLE_INTERVAL: 'often' },
+      /^\[plimsoll\] PLM_OPTION_INVALID: PLIMSOLL_SAMPLE_INTERVAL is "often", must be a duration .* Using 1s\.\n$/,
+    ],
+    [
+      'an unknown option',
+      { PLIMSOLL_PRESETS: 'early' },
+      /^\[plimsoll\] PLM_OPTION_UNKNOWN: PLIMSOLL_PRESETS is no option; did you mean PLIMSOLL_PRESET\? Ignoring it\.\n$/,
+    ],
+    [
+      'a missing configuration file',
+      { PLIMSOLL_CONFIG_FILE: missing },
+      /^\[plimsoll\] PLM_CONFIG_FILE: .*missing\.yaml cannot be used .*\n$/,
+    ],
     ['a folder that cannot be made', { PLIMSOLL_DIR: join(file, 'below') }, /^\[plimsoll\] PLM_RECORD_FAILED: .*\n$/],
-    ['an address that is not local', { PLIMSOLL_LISTEN: '192.0.2.1:1', PLIMSOLL_EXPORTER: 'prometheus' }, /^\[plimsoll\] PLM_LISTEN_FAILED: .*192\.0\.2\.1:1.*\n$/],
+    [
+      'an address that is not local',
+      { PLIMSOLL_LISTEN: '192.0.2.1:1', PLIMSOLL_EXPORTER: 'prometheus' },
+      /^\[plimsoll\] PLM_LISTEN_FAILED: .*192\.0\.2\.1:1.*\n$/,
+    ],
   ];
   for (const [name, env, line] of cases) {
     test(`${name} is one coded line; the application, its stdout and its exit code do not change`, async () => {
@@ -125,7 +159,11 @@ describe('bad input', { concurrency: 3 }, () => {
     const { port } = taken.address() as AddressInfo;
     const result = await runNode({ args: program, env: { PLIMSOLL_LISTEN: `127.0.0.1:${port}` } });
     taken.close();
-    assert.match(result.stderr, new RegExp(`^\\[plimsoll\\] PLM_LISTEN_FAILED: .*127\\.0\\.0\\.1:${port}.*\\n$`), result.report);
+    assert.match(
+      result.stderr,
+      new RegExp(`^\\[plimsoll\\] PLM_LISTEN_FAILED: .*127\\.0\\.0\\.1:${port}.*\\n$`),
+      result.report,
+    );
     assert.deepEqual([result.stdout, result.code], ['out\ndone\n', 7], result.report);
   });
 

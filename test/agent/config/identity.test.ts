@@ -30,7 +30,10 @@ test('a package.json that is broken or has no name is passed over; without any t
 
 test('attributes that cannot be parsed are one coded line', () => {
   const { problems, resource } = readIdentity({ OTEL_RESOURCE_ATTRIBUTES: 'no equals sign' }, undefined);
-  assert.deepEqual(problems.map(({ code }) => code), ['PLM_OPTION_INVALID']);
+  assert.deepEqual(
+    problems.map(({ code }) => code),
+    ['PLM_OPTION_INVALID'],
+  );
   assert.deepEqual(resource, {});
 });
 
@@ -48,7 +51,10 @@ test('control.json: a mode once per change, a problem once per bad content, sile
   assert.equal(control.look(), undefined);
   writeFileSync(path, '{"mode": ');
   assert.equal(control.look(), undefined);
-  assert.deepEqual(problems.map(({ code }) => code), ['PLM_CONTROL_FILE', 'PLM_CONTROL_FILE']);
+  assert.deepEqual(
+    problems.map(({ code }) => code),
+    ['PLM_CONTROL_FILE', 'PLM_CONTROL_FILE'],
+  );
   writeFileSync(path, '{"mode": "off"}');
   assert.equal(control.look(), 'off');
 });

@@ -84,7 +84,11 @@ for (const [env, text, says] of BAD_VALUES) {
 
 test('all problems are gathered, not only the first', async () => {
   const { problems } = await readConfiguration({ PLIMSOLL_MODE: 'x', PLIMSOLL_PRESET: 'y', PLIMSOLL_DIRR: '/z' });
-  assert.deepEqual(problems.map(({ code }) => code).toSorted(), ['PLM_OPTION_INVALID', 'PLM_OPTION_INVALID', 'PLM_OPTION_UNKNOWN']);
+  assert.deepEqual(problems.map(({ code }) => code).toSorted(), [
+    'PLM_OPTION_INVALID',
+    'PLM_OPTION_INVALID',
+    'PLM_OPTION_UNKNOWN',
+  ]);
 });
 
 test('an unknown variable is named with the nearest one; what Kubernetes sets for a Service of our name is not ours', async () => {
@@ -95,7 +99,10 @@ test('an unknown variable is named with the nearest one; what Kubernetes sets fo
     PLIMSOLL_PORT_80_TCP_ADDR: '10.0.0.1',
   });
   assert.equal(problems.length, 1);
-  assert.match(problems[0]?.message ?? '', /PLIMSOLL_PROCES_BUDGET is no option; did you mean PLIMSOLL_PROCESS_BUDGET\?/);
+  assert.match(
+    problems[0]?.message ?? '',
+    /PLIMSOLL_PROCES_BUDGET is no option; did you mean PLIMSOLL_PROCESS_BUDGET\?/,
+  );
 });
 
 const BAD_FILES: readonly [name: string, content: string | undefined, says: RegExp][] = [
@@ -109,7 +116,10 @@ for (const [name, content, says] of BAD_FILES) {
   test(`the configuration file ${name} is one coded line and is ignored`, async () => {
     const path = content === undefined ? join(folder, name) : file(name, content);
     const { options, problems } = await readConfiguration({ PLIMSOLL_CONFIG_FILE: path });
-    assert.deepEqual(problems.map(({ code }) => code), ['PLM_CONFIG_FILE']);
+    assert.deepEqual(
+      problems.map(({ code }) => code),
+      ['PLM_CONFIG_FILE'],
+    );
     assert.match(problems[0]?.message ?? '', says);
     assert.equal(problems[0]?.message.includes('\n'), false);
     assert.equal(options.mode, 'protect');
@@ -117,7 +127,8 @@ for (const [name, content, says] of BAD_FILES) {
 }
 
 test("OpenTelemetry's switches stop the export unless Plimsoll's own option chooses", async () => {
-  const exporter = async (env: Record<string, string>): Promise<string> => (await readConfiguration(env)).options.exporter;
+  const exporter = async (env: Record<string, string>): Promise<string> =>
+    (await readConfiguration(env)).options.exporter;
   assert.equal(await exporter({ OTEL_METRICS_EXPORTER: 'none' }), 'none');
   assert.equal(await exporter({ OTEL_SDK_DISABLED: 'true' }), 'none');
   assert.equal(await exporter({ OTEL_SDK_DISABLED: 'true', PLIMSOLL_EXPORTER: 'prometheus' }), 'prometheus');
@@ -132,11 +143,14 @@ test('an entry of the user alone keeps the hysteresis of the preset', async () =
 
 test('any text in any option: no throw, and a value of its kind', async () => {
   const envs = Object.values(OPTIONS).map(({ env }) => env);
-  const property = fc.asyncProperty(fc.dictionary(fc.constantFrom(...envs), fc.string({ unit: 'binary', maxLength: 40 })), async (env) => {
-    const { options, problems } = await readConfiguration(env);
-    assert.ok(['off', 'observe', 'protect'].includes(options.mode));
-    assert.ok(options.sampleIntervalMinMs <= options.sampleIntervalMs);
-    assert.ok(problems.every(({ message }) => !message.includes('\n')));
-  });
+  const property = fc.asyncProperty(
+    fc.dictionary(fc.constantFrom(...envs), fc.string({ unit: 'binary', maxLength: 40 })),
+    async (env) => {
+      const { options, problems } = await readConfiguration(env);
+      assert.ok(['off', 'observe', 'protect'].includes(options.mode));
+      assert.ok(options.sampleIntervalMinMs <= options.sampleIntervalMs);
+      assert.ok(problems.every(({ message }) => !message.includes('\n')));
+    },
+  );
   await fc.assert(property, { numRuns: 500 });
 });

@@ -36,7 +36,8 @@ function scene(): Scene {
     problems,
     events,
     expire() {
-      for (const timer of [...timers]) timer();
+      const due = Array.from(timers);
+      for (const timer of due) timer();
     },
     to(next, atMs = 0, act = true) {
       const previous = level;
@@ -50,10 +51,18 @@ test('a level fires once when it is reached or passed, and not again on the way 
   const { callbacks, to } = scene();
   const seen: string[] = [];
   callbacks.subscribe('elevated', ({ level }) => seen.push(`elevated:${level}`));
-  callbacks.subscribe('high', ({ level, previous, targetBytes }) => seen.push(`high:${previous}>${level}:${targetBytes}`));
+  callbacks.subscribe('high', ({ level, previous, targetBytes }) =>
+    seen.push(`high:${previous}>${level}:${targetBytes}`),
+  );
   callbacks.subscribe('critical', () => seen.push('critical'));
   for (const level of [1, 1, 3, 2, 1, 0, 2] as const) to(level);
-  assert.deepEqual(seen, ['elevated:elevated', 'high:elevated>critical:42', 'critical', 'elevated:high', 'high:normal>high:42']);
+  assert.deepEqual(seen, [
+    'elevated:elevated',
+    'high:elevated>critical:42',
+    'critical',
+    'elevated:high',
+    'high:normal>high:42',
+  ]);
 });
 
 test('a level that lasts is told again after the re-notify interval', () => {
@@ -88,7 +97,10 @@ test('a handler that throws, and one that rejects, are counted and named, and th
   to(2);
   await new Promise((resolve) => setImmediate(resolve));
   assert.equal(reached, true);
-  assert.deepEqual(problems.map(({ code }) => code), ['PLM_HANDLER_FAILED', 'PLM_HANDLER_FAILED']);
+  assert.deepEqual(
+    problems.map(({ code }) => code),
+    ['PLM_HANDLER_FAILED', 'PLM_HANDLER_FAILED'],
+  );
   assert.match(problems[0]?.message ?? '', /thrower failed: boom/);
   assert.deepEqual(callbacks.counts(), [
     { action: 'thrower', outcome: 'failed', count: 1 },
@@ -100,13 +112,19 @@ test('a handler that throws, and one that rejects, are counted and named, and th
 test('a handler that hangs is aborted at its deadline and not called again before it ends', () => {
   const { callbacks, to, problems, expire } = scene();
   const notices: PressureNotice[] = [];
-  callbacks.subscribe('high', (notice) => (notices.push(notice), new Promise(() => undefined)), { name: 'hanger', timeoutMs: 50 });
+  callbacks.subscribe('high', (notice) => (notices.push(notice), new Promise(() => undefined)), {
+    name: 'hanger',
+    timeoutMs: 50,
+  });
   to(2);
   assert.equal(notices[0]?.deadlineMs, 1_050);
   assert.equal(notices[0]?.signal.aborted, false);
   expire();
   assert.equal(notices[0]?.signal.aborted, true);
-  assert.deepEqual(problems.map(({ code }) => code), ['PLM_HANDLER_TIMEOUT']);
+  assert.deepEqual(
+    problems.map(({ code }) => code),
+    ['PLM_HANDLER_TIMEOUT'],
+  );
   to(0);
   to(2);
   assert.equal(notices.length, 1);
@@ -120,7 +138,9 @@ test('in observe no handler runs, and the outcome says so', () => {
   const { callbacks, to, events } = scene();
   callbacks.subscribe('high', () => assert.fail('ran'), { name: 'idle' });
   to(2, 0, false);
-  assert.deepEqual(events, [{ name: 'plimsoll.action.finished', action: 'idle', outcome: 'skipped', detail: 'observe' }]);
+  assert.deepEqual(events, [
+    { name: 'plimsoll.action.finished', action: 'idle', outcome: 'skipped', detail: 'observe' },
+  ]);
 });
 
 test('an unsubscribed handler is not called, also when another handler unsubscribes it meanwhile', () => {
@@ -133,11 +153,28 @@ test('an unsubscribed handler is not called, also when another handler unsubscri
   assert.equal(calls, 1);
 });
 
+test('handlers that subscribe and unsubscribe others while they run are safe', () => {
+  const { callbacks, to } = scene();
+  const seen: string[] = [];
+  let unsubscribeSecond = (): void => undefined;
+  callbacks.subscribe('change', function first() {
+    seen.push('first');
+    unsubscribeSecond();
+    callbacks.subscribe('change', () => seen.push('late'), { name: 'late' });
+  });
+  unsubscribeSecond = callbacks.subscribe('change', () => seen.push('second'), { name: 'second' });
+  to(1);
+  assert.deepEqual(seen, ['first']);
+});
+
 test('wrong arguments are one coded line and change nothing', () => {
   const { callbacks, problems } = scene();
   callbacks.subscribe('urgent' as never, () => undefined)();
   callbacks.subscribe('high', undefined as never)();
-  assert.deepEqual(problems.map(({ code }) => code), ['PLM_HANDLER_INVALID', 'PLM_HANDLER_INVALID']);
+  assert.deepEqual(
+    problems.map(({ code }) => code),
+    ['PLM_HANDLER_INVALID', 'PLM_HANDLER_INVALID'],
+  );
 });
 
 test('names are bounded: what comes later is counted together', () => {
@@ -146,6 +183,9 @@ test('names are bounded: what comes later is counted together', () => {
   to(2);
   const counts = callbacks.counts();
   assert.ok(counts.length <= 21, `${counts.length} names`);
-  assert.equal(counts.reduce((sum, { count }) => sum + count, 0), 500);
+  assert.equal(
+    counts.reduce((sum, { count }) => sum + count, 0),
+    500,
+  );
   assert.equal(counts.at(-1)?.action, '_other');
 });

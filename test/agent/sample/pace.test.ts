@@ -12,21 +12,21 @@ const MB = 1_000_000;
 const policy = createPolicy({ preset: 'standard' });
 const still = { heapBytes: 0, containerBytes: 0, budgetBytes: 0 };
 
-function assessment(...constraints: readonly (readonly [Constraint, usageBytes: number, limitBytes: number])[]): Assessment {
+function assessment(
+  ...constraints: readonly (readonly [Constraint, usageBytes: number, limitBytes: number])[]
+): Assessment {
   return {
     ...IDLE_ASSESSMENT,
-    constraints: constraints.map(
-      ([constraint, usageBytes, limitBytes]): ConstraintAssessment => ({
-        constraint,
-        weight: 'fully',
-        usageBytes,
-        limitBytes,
-        utilizationRatio: usageBytes / limitBytes,
-        headroomBytes: limitBytes - usageBytes,
-        growthBytesPerSecond: 0,
-        timeToLimitSeconds: undefined,
-      }),
-    ),
+    constraints: constraints.map(([constraint, usageBytes, limitBytes]): ConstraintAssessment => ({
+      constraint,
+      weight: 'fully',
+      usageBytes,
+      limitBytes,
+      utilizationRatio: usageBytes / limitBytes,
+      headroomBytes: limitBytes - usageBytes,
+      growthBytesPerSecond: 0,
+      timeToLimitSeconds: undefined,
+    })),
   };
 }
 
@@ -39,7 +39,13 @@ function heapRow(usedBytes: number, newLargeBytes: number, limitBytes: number): 
 }
 
 test('the distance is to the next threshold, and over the last one to the limit', () => {
-  const cases = [[100, 600], [700, 120], [850, 70], [950, 50], [1_100, 0]] as const;
+  const cases = [
+    [100, 600],
+    [700, 120],
+    [850, 70],
+    [950, 50],
+    [1_100, 0],
+  ] as const;
   for (const [used, expected] of cases) {
     const { containerBytes } = distances(createRow(), assessment(['container', used * MB, 1_000 * MB]), policy);
     assert.ok(Math.abs(containerBytes - expected * MB) < 1, `${used}: ${containerBytes}`);
