@@ -64,8 +64,7 @@ test('neither an open connection nor a scrape that is not read keeps the process
 });
 
 test('workers of a cluster do not share the port: one has it, the other says that it is taken', async () => {
-  const { port, free } = await freePort();
-  await free();
+  const port = await freePort();
   const app = startApp('127.0.0.1', String(port), 'core', 'cluster');
   await app.until(/listening/);
   await app.until(/PLM_LISTEN_FAILED/);
@@ -74,19 +73,16 @@ test('workers of a cluster do not share the port: one has it, the other says tha
   await app.ended;
 });
 
-async function freePort(): Promise<{ port: number; free(): Promise<void> }> {
+async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
   });
   const { port } = server.address() as AddressInfo;
-  return {
-    port,
-    free: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-      }),
-  };
+  await new Promise((resolve) => {
+    server.close(resolve);
+  });
+  return port;
 }
 
 const PROMETHEUS = ['/usr/bin/prometheus', '/usr/local/bin/prometheus'].find((path) => existsSync(path));
@@ -105,8 +101,7 @@ scrape_configs:
     static_configs: [{ targets: ['127.0.0.1:${target}'] }]
 `;
   writeFileSync(join(folder, 'prometheus.yml'), config);
-  const { port, free } = await freePort();
-  await free();
+  const port = await freePort();
   const args = [
     `--config.file=${folder}/prometheus.yml`,
     `--storage.tsdb.path=${folder}/data`,
