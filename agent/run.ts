@@ -5,7 +5,7 @@
 import { createPolicy } from './config/presets.ts';
 import type { Options } from './config/options.ts';
 import { createDegradations } from './degradations.ts';
-import { createPrometheusServer } from '../exporters/prometheus-server.ts';
+import { exporters } from '../exporters/index.ts';
 import { createSources } from '../instrumentation/sources/index.ts';
 import type { Assessment } from './model/assessment.ts';
 import type { AgentEvent } from './model/event.ts';
@@ -147,7 +147,7 @@ export function startRun(parts: RunParts): Run {
   }
 
   async function openExporter(): Promise<void> {
-    const server = createPrometheusServer({
+    const server = exporters.prometheus({
       listen: options.listen,
       tier: options.metrics,
       snapshot,

@@ -6,7 +6,7 @@ import type { Mode } from '../model/snapshot.ts';
 import { MODES } from './options.ts';
 
 /** The live switch: `{"mode": "observe"}` in `control.json` of PLIMSOLL_DIR, followed within five seconds. */
-export const CONTROL_FILE = 'control.json';
+const CONTROL_FILE = 'control.json';
 /** Two looks fit into the promised five seconds. */
 export const CONTROL_INTERVAL_MS = 2_000;
 

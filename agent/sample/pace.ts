@@ -8,7 +8,7 @@ import { COL, type Row } from '../model/row.ts';
  */
 
 /** Fastest growth of touched memory measured in one Node.js process: Buffers at 690 MB/s, objects at 450–660 MB/s. */
-export const FASTEST_GROWTH_BYTES_PER_MS = 700_000;
+const FASTEST_GROWTH_BYTES_PER_MS = 700_000;
 
 /** A first sample over a threshold is confirmed by a second one this soon, not at the next tick. */
 export const CONFIRM_DELAY_MS = 5;
@@ -17,7 +17,7 @@ export const CONFIRM_DELAY_MS = 5;
 const HEAP_CURRENT_COUNTS_FROM = 0.9;
 
 /** A probe that has moved by this part of a limit asks for a full sample. */
-export const MOVED_RATIO = 0.02;
+const MOVED_RATIO = 0.02;
 
 /** The raw numbers a probe can read, and how far each was from its next threshold at the last full sample. */
 export interface Distances {
@@ -104,6 +104,3 @@ function heapGap(useBytes: number, limitBytes: number, { enter }: Thresholds): n
 function value(row: Row, column: number): number {
   return row[column] ?? Number.NaN;
 }
-
-/** The columns probes move, in the order of Movement. */
-export const PROBE_COLUMNS = [COL.heapUsedBytes, COL.cgroupUsageBytes, COL.processRssBytes] as const;
