@@ -96,7 +96,7 @@ function hasOwnLimit(row: Row): boolean {
 
 /** Known and finite: `Infinity` says that there is none. */
 function isLimit(bytes: number): boolean {
-  return bytes > 0 && isBytes(bytes);
+  return bytes >= 1 && isBytes(bytes);
 }
 
 /** Whether the constraint exists for this process and can be judged. */

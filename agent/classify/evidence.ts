@@ -54,7 +54,7 @@ export function observeKernel(row: Row, before: KernelCounters, elapsedSeconds: 
 
   const stalled = growth(stallSeconds, before.stallSeconds);
   const faults = growth(majorFaults, before.majorFaults);
-  const counters = unlessSame(before, {
+  const counters = {
     limitBytes,
     max: base(max, before.max, sameGroup),
     oom: base(oom, before.oom, sameGroup),
@@ -62,7 +62,7 @@ export function observeKernel(row: Row, before: KernelCounters, elapsedSeconds: 
     stallSeconds,
     majorFaults,
     stallRatio: fadedRatio(before.stallRatio, stalled, elapsedSeconds),
-  });
+  };
   return {
     counters,
     max: sameGroup ? growth(max, before.max) || 0 : 0,
@@ -70,19 +70,6 @@ export function observeKernel(row: Row, before: KernelCounters, elapsedSeconds: 
     oomKill: sameGroup ? growth(oomKill, before.oomKill) || 0 : 0,
     stalledSeconds: Number.isNaN(stalled) ? faults * SECONDS_PER_MAJOR_FAULT : stalled,
   };
-}
-
-/** The old object where nothing is new: the usual case, which then leaves no garbage. */
-function unlessSame(before: KernelCounters, now: KernelCounters): KernelCounters {
-  const isSame =
-    Object.is(now.limitBytes, before.limitBytes) &&
-    Object.is(now.max, before.max) &&
-    Object.is(now.oom, before.oom) &&
-    Object.is(now.oomKill, before.oomKill) &&
-    Object.is(now.stallSeconds, before.stallSeconds) &&
-    Object.is(now.majorFaults, before.majorFaults) &&
-    now.stallRatio === before.stallRatio;
-  return isSame ? before : now;
 }
 
 /** NaN when one of the two is missing or the counter went backwards: another group, so nothing can be said. */
