@@ -46,7 +46,7 @@ function runOn(wanted: string): Outcome {
   const args = ['--test', '--test-concurrency=2', '--test-reporter=spec', ...files];
   const { status, stdout } = spawnSync(node, args, {
     cwd: ROOT,
-    env: version.startsWith('v22.15.') ? { ...process.env, NODE_OPTIONS: RUN_TYPESCRIPT } : process.env,
+    env: /^v22\.1[567]\./.test(version) ? { ...process.env, NODE_OPTIONS: RUN_TYPESCRIPT } : process.env,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],
     maxBuffer: 64 * 2 ** 20,
