@@ -3,7 +3,7 @@ import type { Assessment } from '../model/assessment.ts';
 import type { AgentEvent } from '../model/event.ts';
 import type { PressureHandler, PressureHandlerOptions, PressureTopic } from '../model/handle.ts';
 import { problem, type Problem } from '../model/problem.ts';
-import { OUTCOMES, type ActionCount, type Outcome } from '../model/snapshot.ts';
+import type { ActionCount, Outcome } from '../model/snapshot.ts';
 
 /**
  * Runs the application's pressure handlers: each alone, none able to harm another or the agent.
@@ -44,19 +44,22 @@ export interface Callbacks {
 
 export function createCallbacks(world: CallbackWorld): Callbacks {
   const subscriptions = new Set<Subscription>();
-  const counts = new Map<string, Record<Outcome, number>>();
+  const names = new Set<string>();
+  /** In the order each pair first occurred, so that what an exporter cuts off stays cut off. */
+  const counts: { readonly action: string; readonly outcome: Outcome; count: number }[] = [];
   let anonymous = 0;
 
   function boundedName(wanted: string): string {
-    if (counts.has(wanted)) return wanted;
-    const name = counts.size < MAX_NAMES ? wanted : OTHER_NAME;
-    if (!counts.has(name)) counts.set(name, { done: 0, ineffective: 0, skipped: 0, failed: 0 });
+    if (names.has(wanted)) return wanted;
+    const name = names.size < MAX_NAMES ? wanted : OTHER_NAME;
+    names.add(name);
     return name;
   }
 
   function finish(subscription: Subscription, outcome: Outcome, detail: string): void {
-    const record = counts.get(subscription.name);
-    if (record !== undefined) record[outcome] += 1;
+    const known = counts.find((pair) => pair.action === subscription.name && pair.outcome === outcome);
+    if (known === undefined) counts.push({ action: subscription.name, outcome, count: 1 });
+    else known.count += 1;
     world.onEvent({ name: 'plimsoll.action.finished', action: subscription.name, outcome, detail });
   }
 
@@ -151,15 +154,7 @@ export function createCallbacks(world: CallbackWorld): Callbacks {
         else call(subscription, previous, assessment, targetBytes);
       }
     },
-    counts() {
-      return [...counts].flatMap(([action, record]) =>
-        OUTCOMES.filter((outcome) => record[outcome] > 0).map((outcome) => ({
-          action,
-          outcome,
-          count: record[outcome],
-        })),
-      );
-    },
+    counts: () => counts,
   };
 }
 

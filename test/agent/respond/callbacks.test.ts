@@ -129,8 +129,8 @@ test('a handler that hangs is aborted at its deadline and not called again befor
   to(2);
   assert.equal(notices.length, 1);
   assert.deepEqual(callbacks.counts(), [
-    { action: 'hanger', outcome: 'skipped', count: 1 },
     { action: 'hanger', outcome: 'failed', count: 1 },
+    { action: 'hanger', outcome: 'skipped', count: 1 },
   ]);
 });
 
