@@ -14,21 +14,27 @@ import {
   type StartFigures,
 } from './measure.ts';
 import { installPeers } from './peers.ts';
+import { measureReaction, printReaction } from './reaction.ts';
 import { median, printTable, printVerdicts, rounded, signed, type Verdict, verdictWord } from './report.ts';
+import { measureTicks, printTicks } from './tick.ts';
 import {
   agentIsBuilt,
   OURS_20_TICKS,
   OURS_4_TICKS,
   OURS_PROMETHEUS,
+  OURS_PROMETHEUS_WARM,
   OURS_RECORDING,
+  OURS_RECORDING_WARM,
   OURS_RECORDING_SCRIPT,
   PEER_VARIANTS,
   PLAIN_HTTP,
   PLAIN_SCRIPT,
+  PLAIN_WARM,
   type Variant,
 } from './variants.ts';
 
 const WATCH_MS = 5_000;
+const PLAIN = { http: PLAIN_HTTP, script: PLAIN_SCRIPT, warm: PLAIN_WARM } as const;
 
 /** Everything over plain Node but for the plain rows, which are absolute. */
 interface Row {
@@ -52,7 +58,6 @@ const { values: options } = parseArgs({
     runs: { type: 'string' },
     short: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
-    'only-processes': { type: 'boolean', default: false },
   },
 });
 const runs = Number(options.runs ?? (options.short ? 1 : 3));
@@ -63,16 +68,30 @@ const startRuns = options.short ? 7 : 15;
 const variants = chooseVariants();
 const samples = await gather(variants);
 const rows = [...samples.keys()].map(rowOf);
-const verdicts = verdictsOf();
-if (options.json) console.log(JSON.stringify({ node: process.version, runs, rows, verdicts }, undefined, 2));
+console.error('ticks …');
+const ticks = await measureTicks();
+console.error('reaction to growth …');
+const reaction = agentIsBuilt() ? await measureReaction(options.short) : undefined;
+const verdicts = [...verdictsOf(), ...ticks.verdicts, ...(reaction?.verdicts ?? [])];
+if (options.json)
+  console.log(JSON.stringify({ node: process.version, runs, rows, ticks, reaction, verdicts }, undefined, 2));
 else print();
 
 function chooseVariants(): readonly Variant[] {
   const missing = installPeers();
   if (missing !== undefined) console.error(`the peers are left out: ${missing}`);
   if (!agentIsBuilt()) console.error('plimsoll is left out: dist/register.cjs is missing, run `npm run build`');
-  const ours = [OURS_PROMETHEUS, OURS_RECORDING, OURS_RECORDING_SCRIPT, OURS_4_TICKS, OURS_20_TICKS];
-  return [PLAIN_HTTP, PLAIN_SCRIPT, ...(agentIsBuilt() ? ours : []), ...(missing === undefined ? PEER_VARIANTS : [])];
+  const ours = [
+    OURS_PROMETHEUS,
+    OURS_PROMETHEUS_WARM,
+    OURS_RECORDING,
+    OURS_RECORDING_WARM,
+    OURS_RECORDING_SCRIPT,
+    OURS_4_TICKS,
+    OURS_20_TICKS,
+  ];
+  const peers = missing === undefined ? PEER_VARIANTS : [];
+  return [PLAIN_HTTP, PLAIN_SCRIPT, PLAIN_WARM, ...(agentIsBuilt() ? ours : []), ...peers];
 }
 
 async function gather(measured: readonly Variant[]): Promise<Map<Variant, Samples>> {
@@ -86,7 +105,7 @@ async function gather(measured: readonly Variant[]): Promise<Map<Variant, Sample
       if (figure !== undefined) all.get(variant)?.idle.push(figure);
     }
   }
-  const started = measured.filter((variant) => variant !== OURS_4_TICKS && variant !== OURS_20_TICKS);
+  const started = measured.filter(({ idleOnly }) => idleOnly !== true);
   for (const variant of started) await measureStart(variant); // the page cache has everything from here on
   console.error(`starts, ${startRuns} runs …`);
   for (let run = 0; run < startRuns; run++) {
@@ -102,7 +121,7 @@ async function gather(measured: readonly Variant[]): Promise<Map<Variant, Sample
 }
 
 function rowOf(variant: Variant): Row {
-  const plain = variant.app === 'http' ? PLAIN_HTTP : PLAIN_SCRIPT;
+  const plain = PLAIN[variant.app];
   const difference = (figuresOf: (samplesOf: Samples) => readonly number[]): number => {
     const base = figuresOf(samplesFor(plain));
     const own = figuresOf(samplesFor(variant));
@@ -165,8 +184,9 @@ function print(): void {
   console.log(`load average ${load}. Again with: npm run bench:overhead\n`);
   printTable(
     ['', 'RSS MB', 'anonymous MB', 'first line ms', 'listening ms', 'longest block ms', 'CPU %'],
-    rows.map((row, index) => {
-      const show = index < 2 ? (value: number) => (Number.isNaN(value) ? '–' : rounded(value)) : signed;
+    rows.map((row) => {
+      const isPlain = row.name.startsWith(PLAIN_HTTP.name);
+      const show = isPlain ? (value: number) => (Number.isNaN(value) ? '–' : rounded(value)) : signed;
       return [
         row.name,
         show(row.rssMegabytes),
@@ -178,6 +198,8 @@ function print(): void {
       ];
     }),
   );
+  printTicks(ticks);
+  if (reaction !== undefined) printReaction(reaction);
   console.log(`\nBudgets; against: ${PEER_VARIANTS.map(({ name }) => name).join(', ')}\n`);
   printVerdicts(verdicts);
   const over = verdicts.filter((verdict) => verdictWord(verdict) === 'over').length;

@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 
 import { PEERS } from './peers.ts';
 
-export type App = 'http' | 'script';
+/** `warm`: the HTTP service after V8 has compiled something, as in every process that works for its living. */
+export type App = 'http' | 'script' | 'warm';
 
 export interface Variant {
   readonly name: string;
@@ -17,6 +18,8 @@ export interface Variant {
   env(surroundings: Surroundings): Record<string, string>;
   /** It answers GET /metrics on the port. */
   readonly scraped: boolean;
+  /** Its start and its blocks are those of another row. */
+  readonly idleOnly?: boolean;
 }
 
 /** Made afresh for every process. */
@@ -32,22 +35,42 @@ const NOTHING = { whose: 'nobody', preload: [], env: () => ({}), scraped: false 
 export const PLAIN_HTTP: Variant = { name: 'plain Node', app: 'http', ...NOTHING };
 export const PLAIN_SCRIPT: Variant = { name: 'plain Node, script without net', app: 'script', ...NOTHING };
 
+export const PLAIN_WARM: Variant = { name: 'plain Node, warm', app: 'warm', ...NOTHING, idleOnly: true };
+
 const OURS = { whose: 'ours', preload: ['-r', AGENT] } as const;
 const recording = {
   ...OURS,
   scraped: false,
   env: ({ folder }: Surroundings) => ({ PLIMSOLL_DIR: folder, PLIMSOLL_EXPORTER: 'none' }),
 };
-export const OURS_PROMETHEUS = prometheusAt('plimsoll, Prometheus endpoint', {});
+export const OURS_PROMETHEUS: Variant = prometheusAt('plimsoll, Prometheus endpoint', {});
 export const OURS_RECORDING: Variant = { name: 'plimsoll, recording only', app: 'http', ...recording };
+export const OURS_PROMETHEUS_WARM: Variant = {
+  ...OURS_PROMETHEUS,
+  name: 'plimsoll, Prometheus endpoint, warm',
+  app: 'warm',
+  idleOnly: true,
+};
+export const OURS_RECORDING_WARM: Variant = {
+  ...OURS_RECORDING,
+  name: 'plimsoll, recording only, warm',
+  app: 'warm',
+  idleOnly: true,
+};
 export const OURS_RECORDING_SCRIPT: Variant = {
   name: 'plimsoll, recording only, script without net',
   app: 'script',
   ...recording,
 };
 /** B5: the pace at rest set to 4 and 20 ticks a second; 1 is the default row. */
-export const OURS_4_TICKS = prometheusAt('plimsoll at 4 ticks/s', { PLIMSOLL_SAMPLE_INTERVAL: '250ms' });
-export const OURS_20_TICKS = prometheusAt('plimsoll at 20 ticks/s', { PLIMSOLL_SAMPLE_INTERVAL: '50ms' });
+export const OURS_4_TICKS: Variant = {
+  ...prometheusAt('plimsoll at 4 ticks/s', { PLIMSOLL_SAMPLE_INTERVAL: '250ms' }),
+  idleOnly: true,
+};
+export const OURS_20_TICKS: Variant = {
+  ...prometheusAt('plimsoll at 20 ticks/s', { PLIMSOLL_SAMPLE_INTERVAL: '50ms' }),
+  idleOnly: true,
+};
 
 const OTLP_NOWHERE = { OTEL_TRACES_EXPORTER: 'none', OTEL_LOGS_EXPORTER: 'none' };
 export const PEER_VARIANTS: readonly Variant[] = [
