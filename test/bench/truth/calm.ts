@@ -10,14 +10,13 @@ import { parseArgs } from 'node:util';
 
 import { CONSTRAINTS } from '../../../agent/model/constraint.ts';
 import { LEVELS, TRANSITIONS } from '../../../agent/model/level.ts';
-import { COL, type Row } from '../../../agent/model/row.ts';
-import { listRings } from '../../../agent/record/directory.ts';
-import { readRing } from '../../../agent/record/reader.ts';
+import type { Row } from '../../../agent/model/row.ts';
 import { ensureNode } from '../../../scripts/nodes.ts';
 import { createMemoryGroup, type MemoryGroup, whyNoMemoryGroups } from '../../helpers/memory-group.ts';
 import { startNode } from '../../helpers/run-node.ts';
 import { printTable } from '../overhead/report.ts';
 import { startNeighbour } from './neighbour.ts';
+import { readRecording, value } from './recording.ts';
 import { allScenarios, type Scenario, shortScenarios, whyNot } from './scenarios.ts';
 
 /** As many as leave the machine's cores some time to breathe. */
@@ -38,6 +37,8 @@ interface Life {
   readonly scenario: string;
   readonly node: string;
   readonly samples: number;
+  /** Of those, the ones whose level is the offline oracle's. */
+  readonly agreed: number;
   readonly highestPressureRatio: number;
   readonly highestLevel: number;
   readonly transitions: number;
@@ -112,20 +113,21 @@ async function runFor(scenario: Scenario, group: MemoryGroup, directory: string)
 }
 
 function lifeOf({ name, node, highestLevel }: Scenario, directory: string, early: string | undefined): Life {
-  const list = listRings(directory);
-  const read = list.ok && list.rings[0] !== undefined ? readRing(list.rings[0].path) : undefined;
-  const rows = read?.ok === true ? read.reading.records.map(({ row }) => row) : [];
+  const recording = readRecording(directory);
+  const { rows, agreed } = typeof recording === 'string' ? { rows: [], agreed: 0 } : recording;
   const life = {
     scenario: name,
     node,
     samples: rows.length,
-    highestPressureRatio: Math.max(...rows.map((row) => cell(row, 'pressureRatio'))),
-    highestLevel: Math.max(...rows.map((row) => cell(row, 'level'))),
+    agreed,
+    highestPressureRatio: Math.max(...rows.map((row) => value(row, 'pressureRatio'))),
+    highestLevel: Math.max(...rows.map((row) => value(row, 'level'))),
     transitions: transitionsTo(rows.at(-1), [0, 1, 2, 3]),
     criticals: transitionsTo(rows.at(-1), [3]),
   };
   let problem: string | undefined;
   if (early !== undefined) problem = `it ended by itself\n${early}`;
+  else if (typeof recording === 'string') problem = recording;
   else if (rows.length < seconds / 2) problem = `only ${rows.length} samples were recorded`;
   else if (life.highestLevel > highestLevel || (highestLevel === 0 && life.transitions > 0)) problem = storyOf(rows);
   return { ...life, problem };
@@ -134,27 +136,23 @@ function lifeOf({ name, node, highestLevel }: Scenario, directory: string, early
 function transitionsTo(row: Row | undefined, levels: readonly number[]): number {
   if (row === undefined) return Number.NaN;
   return TRANSITIONS.filter(([, to]) => levels.includes(to))
-    .map(([from, to]) => cell(row, `transition_${LEVELS[from]}_${LEVELS[to]}`))
+    .map(([from, to]) => value(row, `transition_${LEVELS[from]}_${LEVELS[to]}`))
     .reduce((sum, count) => sum + count, 0);
 }
 
 /** The samples at which the level changed. */
 function storyOf(rows: readonly Row[]): string {
   const changes = rows.filter(
-    (row, index) => index > 0 && cell(row, 'level') !== cell(rows[index - 1] ?? row, 'level'),
+    (row, index) => index > 0 && value(row, 'level') !== value(rows[index - 1] ?? row, 'level'),
   );
-  const began = cell(rows[0] ?? new Float64Array(), 'monotonicMs');
+  const began = value(rows[0] ?? new Float64Array(), 'monotonicMs');
   return changes
     .map((row) => {
-      const binding = CONSTRAINTS[cell(row, 'bindingConstraint')] ?? 'none';
-      const at = ((cell(row, 'monotonicMs') - began) / 1_000).toFixed(1);
-      return `${at} s: ${LEVELS[cell(row, 'level')]}, ${binding} at ${cell(row, 'pressureRatio').toFixed(2)}`;
+      const binding = CONSTRAINTS[value(row, 'bindingConstraint')] ?? 'none';
+      const at = ((value(row, 'monotonicMs') - began) / 1_000).toFixed(1);
+      return `${at} s: ${LEVELS[value(row, 'level')]}, ${binding} at ${value(row, 'pressureRatio').toFixed(2)}`;
     })
     .join('\n');
-}
-
-function cell(row: Row, column: keyof typeof COL): number {
-  return row[COL[column]] ?? Number.NaN;
 }
 
 function print(lives: readonly Life[]): void {
@@ -172,6 +170,9 @@ function print(lives: readonly Life[]): void {
     ]),
     3,
   );
+  const sum = (of: (life: Life) => number): number => lives.reduce((all, life) => all + of(life), 0);
+  const agreed = `${sum((life) => life.agreed)} of ${sum((life) => life.samples)}`;
+  console.log(`\n${agreed} recorded samples have the level that the offline oracle gives`);
   for (const { scenario, node, problem } of lives) {
     if (problem !== undefined) console.log(`\n${scenario}, Node ${node}:\n${problem}`);
   }

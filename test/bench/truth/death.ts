@@ -5,13 +5,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { type Constraint, CONSTRAINTS } from '../../../agent/model/constraint.ts';
-import { COL } from '../../../agent/model/row.ts';
-import { listRings } from '../../../agent/record/directory.ts';
-import { readRing } from '../../../agent/record/reader.ts';
+import type { Row } from '../../../agent/model/row.ts';
 import { ensureNode } from '../../../scripts/nodes.ts';
 import { createMemoryGroup, type MemoryGroup } from '../../helpers/memory-group.ts';
 import { type RunResult, startNode } from '../../helpers/run-node.ts';
 import { type Cell, cellKey } from './cells.ts';
+import { readRecording, value } from './recording.ts';
 
 /** Pressure must be at least this (budget B10). */
 export const PRESSURE_AT_LEAST = 0.9;
@@ -37,6 +36,9 @@ export interface Death {
   /** Undefined: nothing was recorded. */
   readonly last: LastWords | undefined;
   readonly ok: boolean;
+  /** Recorded, and of those the ones whose level is the offline oracle's. */
+  readonly samples: number;
+  readonly agreed: number;
   /** What is needed to look into it: the command, both outputs, what was read. */
   readonly report: string;
 }
@@ -78,10 +80,14 @@ async function deathIn(group: MemoryGroup, directory: string, cell: Cell, speed:
   const result = await running.ended;
 
   const cause = causeOf(result, group);
-  const { last, found } = lastWords(directory, endedWallMs);
+  const recording = readRecording(directory);
+  const { rows, agreed } = typeof recording === 'string' ? { rows: [], agreed: 0 } : recording;
+  const newest = rows.at(-1);
+  const last = newest === undefined ? undefined : lastWordsOf(newest, endedWallMs);
   const ok =
     cause !== undefined && last !== undefined && last.binding === cause && last.pressureRatio >= PRESSURE_AT_LEAST;
-  return { cause, last, ok, report: `${result.report}\n${found}` };
+  const found = typeof recording === 'string' ? recording : `${rows.length} records; the last: ${JSON.stringify(last)}`;
+  return { cause, last, ok, samples: rows.length, agreed, report: `${result.report}\n${found}` };
 }
 
 function causeOf({ signal, code, stderr }: RunResult, group: MemoryGroup): Death['cause'] {
@@ -90,25 +96,11 @@ function causeOf({ signal, code, stderr }: RunResult, group: MemoryGroup): Death
   return aborted && /heap out of memory/i.test(stderr) ? 'heap' : undefined;
 }
 
-function lastWords(
-  directory: string,
-  endedWallMs: number,
-): { readonly last: LastWords | undefined; readonly found: string } {
-  const list = listRings(directory);
-  const ring = list.ok ? list.rings[0] : undefined;
-  if (ring === undefined) return { last: undefined, found: `no recording in ${directory}` };
-  const read = readRing(ring.path);
-  if (!read.ok) return { last: undefined, found: read.problem.message };
-  const row = read.reading.records.at(-1)?.row;
-  if (row === undefined) return { last: undefined, found: 'nothing was recorded' };
-
-  const value = (column: keyof typeof COL): number => row[COL[column]] ?? Number.NaN;
-  const last: LastWords = {
-    ageMs: endedWallMs - value('wallMs'),
-    pressureRatio: value('pressureRatio'),
-    binding: CONSTRAINTS[value('bindingConstraint')],
-    heapUsedRatio: value('heapUsedBytes') / value('heapSizeLimitBytes'),
+function lastWordsOf(row: Row, endedWallMs: number): LastWords {
+  return {
+    ageMs: endedWallMs - value(row, 'wallMs'),
+    pressureRatio: value(row, 'pressureRatio'),
+    binding: CONSTRAINTS[value(row, 'bindingConstraint')],
+    heapUsedRatio: value(row, 'heapUsedBytes') / value(row, 'heapSizeLimitBytes'),
   };
-  const found = `${read.reading.records.length} records; the last: ${JSON.stringify(last)}`;
-  return { last, found };
 }

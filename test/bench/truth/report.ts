@@ -24,6 +24,15 @@ export function print(results: readonly CellResult[]): void {
     printCells(reported);
   }
   if (judged.length > 0) printSummary(judged);
+  const { samples, agreed } = oracleCount(results);
+  console.log(`${agreed} of ${samples} recorded samples have the level that the offline oracle gives`);
+}
+
+/** Of the replayed samples, 99.9 % must have the oracle's level (budget B11). */
+function oracleCount(results: readonly CellResult[]): { readonly samples: number; readonly agreed: number } {
+  const deaths = results.flatMap((result) => result.deaths);
+  const sum = (of: (death: Death) => number): number => deaths.reduce((all, death) => all + of(death), 0);
+  return { samples: sum((death) => death.samples), agreed: sum((death) => death.agreed) };
 }
 
 function printCells(results: readonly CellResult[]): void {
