@@ -91,7 +91,13 @@ function measureIn(limitsBytes: readonly number[]): Cost {
       writeFileSync(`${path}/${group.version === 2 ? 'memory.max' : 'memory.limit_in_bytes'}`, String(limitBytes));
     }
     const enter = 'echo $$ > "$0/cgroup.procs"; exec "$@"';
-    const node = [process.execPath, '--min-semi-space-size=64', fileURLToPath(import.meta.url), INSIDE];
+    const node = [
+      process.execPath,
+      ...process.execArgv,
+      '--min-semi-space-size=64',
+      fileURLToPath(import.meta.url),
+      INSIDE,
+    ];
     const child = spawnSync('/bin/sh', ['-c', enter, paths.at(-1) ?? '', ...node], { encoding: 'utf8' });
     if (child.status !== 0) throw new Error(child.stderr);
     return JSON.parse(child.stdout) as Cost;

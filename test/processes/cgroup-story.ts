@@ -111,7 +111,7 @@ function startIn(group: string, args: readonly string[]): ChildProcess & { stdou
 }
 
 function startInside(outer: MemoryGroup, innerPath: string) {
-  const child = startIn(innerPath, [CHILD]);
+  const child = startIn(innerPath, [...process.execArgv, CHILD]);
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
   async function ask(command: string): Promise<string> {
     child.stdin?.write(`${command}\n`);

@@ -37,7 +37,7 @@ describe('the cgroup source in a real cgroup v1', { skip: reason ?? false }, () 
   test('finds its group from inside a cgroup namespace that hides the names above it', () => {
     const group = createMemoryGroup(200 << 20);
     const script = `${group.enter}; exec unshare --cgroup "$@"`;
-    const inside = spawnSync('/bin/sh', ['-c', script, 'sh', process.execPath, CHILD], {
+    const inside = spawnSync('/bin/sh', ['-c', script, 'sh', process.execPath, ...process.execArgv, CHILD], {
       input: 'read\n',
       encoding: 'utf8',
     });

@@ -12,7 +12,7 @@ const INSIDE = fileURLToPath(new URL('cgroup-v2-inside.ts', import.meta.url));
 /** Of run.sh: the machine cannot be started here. */
 const UNUSABLE = 125;
 
-const machine = spawnSync(RUN, [process.execPath, INSIDE], {
+const machine = spawnSync(RUN, [process.execPath, ...process.execArgv, INSIDE], {
   encoding: 'utf8',
   env: { ...process.env, VM_TIMEOUT: '120' },
   maxBuffer: 16 << 20,
