@@ -36,10 +36,11 @@ for _ in sys.stdin:
 
 type Figures = Readonly<Record<string, number>>;
 
-test('system and process figures are within 1 % of psutil', { skip: whyNoPsutil() }, async () => {
+test('system and process figures are within 1 % of psutil', { skip: whyNoPsutil() }, async (t) => {
   const world = createWorld();
   const sources = [createProcessSource(world), createHostSource(world)];
   const psutil = spawn(PYTHON, ['-c', READ, String(process.pid)], { stdio: ['pipe', 'pipe', 'inherit'] });
+  t.after(() => psutil.kill());
   const lines = createInterface({ input: psutil.stdout });
   const before = createRow();
   const after = createRow();
@@ -63,7 +64,5 @@ test('system and process figures are within 1 % of psutil', { skip: whyNoPsutil(
     }
   }
   assert.ok((after[COL.processRssBytes] ?? 0) > ballast.length);
-  psutil.stdin.end();
-  await once(psutil, 'close');
   for (const source of sources) source.close();
 });

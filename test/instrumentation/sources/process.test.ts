@@ -85,7 +85,8 @@ test('sees memory that the process touches', LINUX_ONLY, () => {
   const faults = row[COL.processMinorFaults] ?? 0;
   const touched = Buffer.alloc(64 * 2 ** 20, 1);
   source.probe?.(row);
-  assert.ok(Math.abs((row[COL.processRssBytes] ?? 0) - before - touched.length) < 8 * 2 ** 20);
+  // Half of it: V8 may give other memory back meanwhile.
+  assert.ok((row[COL.processRssBytes] ?? 0) - before > touched.length / 2);
   source.read(row);
   assert.ok((row[COL.processMinorFaults] ?? 0) > faults);
   source.close();
@@ -101,8 +102,11 @@ test('counts the faults that getrusage counts', LINUX_ONLY, () => {
 });
 
 test('off Linux takes what Node tells and leaves virtual memory out', () => {
+  const before = process.memoryUsage.rss();
   const { row, gaps } = read({ platform: 'darwin' });
-  assert.ok(Math.abs((row[COL.processRssBytes] ?? 0) / process.memoryUsage.rss() - 1) < 0.1);
+  const after = process.memoryUsage.rss();
+  const rss = row[COL.processRssBytes] ?? Number.NaN;
+  assert.ok(rss >= 0.95 * Math.min(before, after) && rss <= 1.05 * Math.max(before, after));
   assert.ok((row[COL.processMinorFaults] ?? 0) > 0);
   assert.ok((row[COL.processUptimeSeconds] ?? 0) > 0);
   assert.deepEqual(gaps, ['processVirtualBytes platform']);

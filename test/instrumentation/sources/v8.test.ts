@@ -56,6 +56,7 @@ test('tells a large new object apart until it grows old', () => {
   const large = Array.from({ length: 100_000 }, (_, i) => i);
   const after = read(source);
   assert.ok(after('heapNewLargeUsedBytes') - before('heapNewLargeUsedBytes') >= large.length * 8);
+  assert.ok(after('heapOldUsedBytes') - before('heapOldUsedBytes') < large.length * 8);
   collect();
   const old = read(source);
   assert.ok(old('heapNewLargeUsedBytes') < large.length * 8);
