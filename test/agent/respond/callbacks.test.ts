@@ -104,8 +104,8 @@ test('a handler that throws, and one that rejects, are counted and named, and th
   assert.match(problems[0]?.message ?? '', /thrower failed: boom/);
   assert.deepEqual(callbacks.counts(), [
     { action: 'thrower', outcome: 'failed', count: 1 },
-    { action: 'rejecter', outcome: 'failed', count: 1 },
     { action: 'fine', outcome: 'done', count: 1 },
+    { action: 'rejecter', outcome: 'failed', count: 1 },
   ]);
 });
 
