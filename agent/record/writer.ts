@@ -13,7 +13,7 @@ import {
   unlinkSync,
   writeSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { problem, type Problem } from '../model/problem.ts';
 import { COLUMNS, type Row } from '../model/row.ts';
 import { CRC_TABLE_BYTES, createCrc32, type Crc32 } from './crc32.ts';
@@ -93,9 +93,23 @@ function recordFailed(where: string, error: unknown): Problem {
 }
 
 function ensureDirectory(directory: string): void {
-  if (mkdirSync(directory, { recursive: true }) === undefined) return;
+  if (!makeDirectory(directory)) return;
   // shared with a sidecar of the same group, whatever the umask; a pod's volume passes its group on by the setgid bit
   chmodSync(directory, (statSync(directory).mode & 0o2000) | 0o770);
+}
+
+/** Whether it was made. Not mkdir's `recursive`: below /proc and in a stale mount that tries again for ever (Node.js 22 to 26). */
+function makeDirectory(directory: string, parentExists = false): boolean {
+  try {
+    mkdirSync(directory);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return false;
+    if (code !== 'ENOENT' || parentExists) throw error;
+    makeDirectory(dirname(directory));
+    return makeDirectory(directory, true);
+  }
 }
 
 interface RingFile {

@@ -125,6 +125,16 @@ describe('a recorder that cannot record', () => {
   });
 
   test(
+    'is one coded line below /proc, where a recursive mkdir never returns',
+    { skip: process.platform === 'linux' ? false : 'needs /proc' },
+    () => {
+      const result = createRecorder(recorderOptions('/proc/nowhere/plimsoll'));
+      assert.ok(!result.ok);
+      assert.match(result.problem.message, /^\/proc\/nowhere\/plimsoll: ENOENT/);
+    },
+  );
+
+  test(
     'is one coded line where the folder is read-only',
     { skip: process.getuid === undefined ? 'needs user ids' : false },
     (context) => {
