@@ -1,15 +1,9 @@
 import type { ConstraintAssessment, Weight } from '../model/assessment.ts';
 import type { Constraint } from '../model/constraint.ts';
+import { HEAP_CURRENT_COUNTS_FROM } from '../model/policy.ts';
 import { COL, type Row } from '../model/row.ts';
 
 /** From readings to ceilings: what is used of which limit, and how far that may raise the level. */
-
-/**
- * From this part of the limit on, the heap's current use counts and not its live set. V8 starts a major collection at
- * the latest half-way between live set and limit and overshoots that by at most half of the rest
- * (Heap::AllocationLimitOvershotByLargeMargin), so a live set of .65 peaks at .91 in theory and was seen at .84.
- */
-export const HEAP_CURRENT_COUNTS_FROM = 0.9;
 
 /**
  * Before the first major collection the live set is unknown. V8 starts that collection at half of the limit at the

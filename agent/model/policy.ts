@@ -26,3 +26,10 @@ export interface Policy {
   /** Shortest time between two steps down, ms; each step leaves one level. */
   readonly coolDownMs: number;
 }
+
+/**
+ * From this part of the limit on, the heap's current use counts and not its live set. V8 starts a major collection at
+ * the latest half-way between live set and limit and overshoots that by at most half of the rest
+ * (Heap::AllocationLimitOvershotByLargeMargin), so a live set of .65 peaks at .91 in theory and was seen at .84.
+ */
+export const HEAP_CURRENT_COUNTS_FROM = 0.9;

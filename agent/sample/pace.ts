@@ -1,5 +1,5 @@
 import type { Assessment } from '../model/assessment.ts';
-import type { Policy, Thresholds } from '../model/policy.ts';
+import { HEAP_CURRENT_COUNTS_FROM, type Policy, type Thresholds } from '../model/policy.ts';
 import { COL, type Row } from '../model/row.ts';
 
 /**
@@ -12,9 +12,6 @@ const FASTEST_GROWTH_BYTES_PER_MS = 700_000;
 
 /** A first sample over a threshold is confirmed by a second one this soon, not at the next tick. */
 export const CONFIRM_DELAY_MS = 5;
-
-/** From here the heap's current use counts (agent/classify/constraints.ts); below, only a major GC can move its level. */
-const HEAP_CURRENT_COUNTS_FROM = 0.9;
 
 /** A probe that has moved by this part of a limit asks for a full sample. */
 const MOVED_RATIO = 0.02;
