@@ -205,6 +205,7 @@ export const STORY_CHECKS: Readonly<Record<string, (story: Story) => void>> = {
     assert.equal(victimSignal, 'SIGKILL');
     assert.equal(afterKill.columns.cgroupEventsOomKill - beforeKill.columns.cgroupEventsOomKill, 1);
     assert.ok(afterKill.columns.cgroupEventsMax > beforeKill.columns.cgroupEventsMax, 'the limit was hit');
-    assertNear(afterKill.columns.cgroupPeakBytes, 160 * MB, 'peak');
+    // The page cache may have made more before the limit came.
+    assert.ok(afterKill.columns.cgroupPeakBytes >= 160 * MB - SLACK_BYTES, `peak ${afterKill.columns.cgroupPeakBytes}`);
   },
 };
