@@ -32,7 +32,7 @@ export function findGroupOf(
     }
     return undefined;
   }
-  return search(top, depth);
+  return depth < 0 ? undefined : search(top, depth);
 }
 
 function subdirectories(directory: string): string[] {
