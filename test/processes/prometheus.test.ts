@@ -1,15 +1,11 @@
 /** The listener inside real processes, and a real Prometheus that scrapes it. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { after } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 
 import { bundle } from '../helpers/bundle.ts';
 import { ask, rawConnection } from '../helpers/http-client.ts';
+import { freePort, NO_PROMETHEUS, startPrometheus } from '../helpers/prometheus.ts';
 import { parsePrometheus, seriesKey, seriesOf } from '../helpers/prometheus-text.ts';
 import { startNode, type RunningNode } from '../helpers/run-node.ts';
 
@@ -73,79 +69,9 @@ test('workers of a cluster do not share the port: one has it, the other says tha
   await app.ended;
 });
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => {
-    server.close(resolve);
-  });
-  return port;
-}
-
-const PROMETHEUS = ['/usr/bin/prometheus', '/usr/local/bin/prometheus'].find((path) => existsSync(path));
-
-interface PrometheusApi {
-  query(promql: string): Promise<readonly { metric: Record<string, string>; value: [number, string] }[]>;
-  get(path: string): Promise<unknown>;
-}
-
-async function startPrometheus(target: number): Promise<PrometheusApi & { stop(): Promise<void> }> {
-  const folder = mkdtempSync(join(tmpdir(), 'plimsoll-prometheus-'));
-  const config = `
-global: { scrape_interval: 1s, scrape_timeout: 1s }
-scrape_configs:
-  - job_name: plimsoll
-    static_configs: [{ targets: ['127.0.0.1:${target}'] }]
-`;
-  writeFileSync(join(folder, 'prometheus.yml'), config);
-  const port = await freePort();
-  const args = [
-    `--config.file=${folder}/prometheus.yml`,
-    `--storage.tsdb.path=${folder}/data`,
-    `--web.listen-address=127.0.0.1:${port}`,
-  ];
-  const child = spawn(PROMETHEUS ?? '', args, { stdio: ['ignore', 'ignore', 'pipe'] });
-  let log = '';
-  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (log += chunk));
-  const closed = new Promise<void>((resolve) => {
-    child.once('close', () => resolve());
-  });
-
-  async function get(path: string): Promise<unknown> {
-    const { body } = await ask({ port, path });
-    const { data } = JSON.parse(body.toString()) as { data: unknown };
-    return data;
-  }
-  async function query(promql: string): ReturnType<PrometheusApi['query']> {
-    const data = (await get(`/api/v1/query?query=${encodeURIComponent(promql)}`)) as {
-      result: Awaited<ReturnType<PrometheusApi['query']>>;
-    };
-    return data.result;
-  }
-  // Prometheus tells nobody when it has scraped: ask until it has
-  for (let attempts = 0; attempts < 150; attempts++) {
-    const up = await query('up{job="plimsoll"}').catch(() => []);
-    if (up[0]?.value[1] === '1') break;
-    assert.ok(attempts < 149 && child.exitCode === null, `Prometheus never scraped\n${log}`);
-    await delay(100);
-  }
-  return {
-    query,
-    get,
-    async stop() {
-      child.kill('SIGKILL');
-      await closed;
-      rmSync(folder, { recursive: true, force: true });
-    },
-  };
-}
-
 test(
   'a real Prometheus stores every series under its name, labels, type and help',
-  { skip: PROMETHEUS === undefined && 'prometheus is not installed (Debian: prometheus)' },
+  { skip: NO_PROMETHEUS },
   async () => {
     const app = startApp('127.0.0.1', '0', 'full');
     const port = await portOf(app);

@@ -1,0 +1,67 @@
+/** The demo as a person runs it, scraped by a real Prometheus while it runs. */
+import assert from 'node:assert/strict';
+import { resolve } from 'node:path';
+import test from 'node:test';
+
+import { freePort, NO_PROMETHEUS, startPrometheus } from '../helpers/prometheus.ts';
+import { startNode } from '../helpers/run-node.ts';
+
+const DEMO = resolve(import.meta.dirname, '../../examples/demo/main.ts');
+
+test(
+  'the demo rises through the levels with reasons, can be scraped, and ends by itself with a summary',
+  { skip: NO_PROMETHEUS },
+  async () => {
+    const port = await freePort();
+    const demo = startNode({
+      preload: 'none',
+      args: [DEMO, '--seconds', '30'],
+      env: { PLIMSOLL_LISTEN: `127.0.0.1:${port}` },
+      timeoutMs: 60_000,
+    });
+    await demo.until(/scrape it meanwhile/);
+    const prometheus = await startPrometheus(port);
+    try {
+      await demo.until(/normal → ELEVATED .*(container|budget) at 0\.\d\d of its limit, elevated from 0\.70/);
+      const raised = await settled(() => prometheus.query('max_over_time(plimsoll_pressure_level[1m]) >= 1'));
+      assert.equal(raised[0]?.metric['plimsoll_process'], 'main');
+
+      const binding = await prometheus.query('plimsoll_pressure_binding == 1');
+      const [constraint] = binding.map(({ metric }) => metric['plimsoll_constraint']);
+      assert.match(constraint ?? '', /^(container|budget)$/);
+
+      // usage ÷ limit, computed by Prometheus, is the utilization we export
+      const difference = await prometheus.query(
+        'abs(plimsoll_usage_bytes / plimsoll_limit_bytes - plimsoll_utilization_ratio)',
+      );
+      assert.ok(difference.length >= 2);
+      assert.ok(
+        difference.every(({ value }) => Number(value[1]) < 1e-9),
+        JSON.stringify(difference),
+      );
+
+      const named = await prometheus.query(
+        'plimsoll_pressure_ratio * on (instance) group_left (service_name) target_info',
+      );
+      assert.equal(named[0]?.metric['service_name'], 'plimsoll-demo');
+    } finally {
+      await prometheus.stop();
+    }
+    const result = await demo.ended;
+    assert.equal(result.code, 0, result.report);
+    assert.match(result.stdout, /the service gave back \d+ cache entries/, result.report);
+    assert.match(result.stdout, /Summary\n  requests +\d+/, result.report);
+    assert.ok(result.durationMs < 60_000);
+  },
+);
+
+/** Prometheus scrapes each second and tells nobody: asks until there is an answer. */
+async function settled<T>(query: () => Promise<readonly T[]>): Promise<readonly T[]> {
+  for (let attempts = 0; ; attempts++) {
+    const found = await query();
+    if (found.length > 0 || attempts === 50) return found;
+    await new Promise((again) => {
+      setTimeout(again, 100);
+    });
+  }
+}
