@@ -165,7 +165,7 @@ function levelsUpFrom(root: string, kind: Kind, directory: string, point: string
   const levels: string[] = [];
   for (let at = directory; at.length >= point.length; at = at.slice(0, at.lastIndexOf('/'))) {
     // v1 before Linux 5.11: a group without use_hierarchy does not count its children, so its limit is not theirs.
-    if (levels.length > 0 && textOf(`${root}${at}/memory.use_hierarchy`).startsWith('0')) break;
+    if (kind === V1 && levels.length > 0 && textOf(`${root}${at}/memory.use_hierarchy`).startsWith('0')) break;
     if (existsSync(`${root}${at}/${kind.usageFile}`)) levels.push(at);
   }
   return levels;
