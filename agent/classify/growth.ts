@@ -15,6 +15,8 @@ export type Growth = readonly [
   timeMoment: number,
   crossMoment: number,
   bytesMoment: number,
+  /** By how much the point that started this line missed the one before; faded. */
+  roughBytes: number,
 ];
 
 /** undefined where the constraint is absent. */
@@ -36,6 +38,7 @@ const MEAN_BYTES = 4;
 const TIME_MOMENT = 5;
 const CROSS_MOMENT = 6;
 const BYTES_MOMENT = 7;
+const ROUGH_BYTES = 8;
 
 /** Time in which a point fades to 1/e: long enough to see over a sawtooth of seconds. */
 const FADE_MS = 30_000;
@@ -45,9 +48,12 @@ const HEAP_FADE_MS = 300_000;
 const HEAP_STALE_MS = 600_000;
 /** Below so many (faded) points a line through them says nothing. */
 const ENOUGH_POINTS = 4;
-/** Part of the limit, and standard deviations of the past, by which a point must miss the line to start a new one. */
+/**
+ * A point starts a new line when it misses the old one by this part of the limit, and by so many standard deviations of
+ * the past, and by so many times the miss that started it: the second tooth of a sawtooth is no news.
+ */
 const BREAK_RATIO = 0.02;
-const BREAK_SIGMAS = 3;
+const BREAK_TIMES = 3;
 /** Share of the variance that the line explains; noise and a steady sawtooth stay below. */
 const SIGNIFICANT_R2 = 0.7;
 /** Growth that would take longer than this to fill the whole limit cannot be told from noise within FADE_MS. */
@@ -66,11 +72,14 @@ export function observeGrowth(
   limitBytes: number,
 ): Growth | undefined {
   if (Number.isNaN(bytes)) return before;
-  if (before === undefined) return firstPoint(atMs, bytes);
+  if (before === undefined) return firstPoint(atMs, bytes, 0);
   const isHeap = constraint === 'heap';
   const elapsedMs = atMs - before[LAST_MS];
   if (elapsedMs <= 0 || (isHeap && bytes === before[LAST_BYTES])) return before;
-  if (missesLine(before, atMs, bytes, limitBytes)) return firstPoint(atMs, bytes);
+  const missBytes = missOfLine(before, atMs, bytes);
+  if (missBytes > BREAK_RATIO * limitBytes && missBytes > BREAK_TIMES * spreadBytes(before)) {
+    return firstPoint(atMs, bytes, missBytes);
+  }
 
   const fade = Math.exp(-elapsedMs / (isHeap ? HEAP_FADE_MS : FADE_MS));
   const faded = fade * before[POINTS];
@@ -87,19 +96,25 @@ export function observeGrowth(
     fade * before[TIME_MOMENT] + share * ms * ms,
     fade * before[CROSS_MOMENT] + share * ms * offBytes,
     fade * before[BYTES_MOMENT] + share * offBytes * offBytes,
+    fade * before[ROUGH_BYTES],
   ];
 }
 
-function firstPoint(atMs: number, bytes: number): Growth {
-  return [atMs, bytes, 1, atMs, bytes, 0, 0, 0];
+function firstPoint(atMs: number, bytes: number, roughBytes: number): Growth {
+  return [atMs, bytes, 1, atMs, bytes, 0, 0, 0, roughBytes];
 }
 
-function missesLine(past: Growth, atMs: number, bytes: number, limitBytes: number): boolean {
-  if (past[POINTS] < ENOUGH_POINTS) return false;
+/** How far a point is off the line; 0 while there is none. */
+function missOfLine(past: Growth, atMs: number, bytes: number): number {
+  if (past[POINTS] < ENOUGH_POINTS) return 0;
   const slope = past[CROSS_MOMENT] / past[TIME_MOMENT];
-  const miss = bytes - (past[MEAN_BYTES] + slope * (atMs - past[MEAN_MS]));
-  const variance = Math.max(0, past[BYTES_MOMENT] - slope * past[CROSS_MOMENT]) / past[POINTS];
-  return Math.abs(miss) > Math.max(BREAK_RATIO * limitBytes, BREAK_SIGMAS * Math.sqrt(variance));
+  return Math.abs(bytes - (past[MEAN_BYTES] + slope * (atMs - past[MEAN_MS])));
+}
+
+/** The standard deviation of the points around their line, or the miss that started it when that was more. */
+function spreadBytes(past: Growth): number {
+  const explained = (past[CROSS_MOMENT] * past[CROSS_MOMENT]) / past[TIME_MOMENT];
+  return Math.max(past[ROUGH_BYTES], Math.sqrt(Math.max(0, past[BYTES_MOMENT] - explained) / past[POINTS]));
 }
 
 /** Slope of the line, bytes/s; 0 until there are enough points, and for a heap that has not collected for long. */

@@ -71,7 +71,9 @@ test('no time to limit for what shrinks, stays, is noise, or grows too slowly to
     'too slow': (at) => 600 + at * 0.01,
   };
   for (const [shape, use] of Object.entries(shapes)) {
-    assert.equal(lastOf(container(200, 1, use), 'container').timeToLimitSeconds, undefined, shape);
+    const settled = play(container(200, 1, use)).slice(30);
+    const times = settled.map(({ assessment }) => assessment.timeToLimitSeconds);
+    assert.deepEqual(new Set(times), new Set([undefined]), shape);
   }
 });
 
@@ -102,6 +104,15 @@ test('an eviction ends the growth that was before it', () => {
     'container',
   );
   assert.equal(growthMib(last), 0);
+});
+
+test('what grows again after an eviction has a time to limit again', () => {
+  const last = lastOf(
+    container(75, 1, (at) => (at < 60 ? 300 + at * 8 : 100 + at * 5)),
+    'container',
+  );
+  close(growthMib(last), 5, 0.001);
+  close(last.timeToLimitSeconds, (1000 - 470) / 5, 0.5);
 });
 
 test('another limit, and a constraint that comes back, start anew', () => {

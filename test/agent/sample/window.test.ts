@@ -69,6 +69,14 @@ test('each resolution keeps its number of intervals, oldest first', () => {
   }
 });
 
+test('a peak goes with its interval when the place is used again', () => {
+  const window = createWindow();
+  for (let second = 0; second < 600; second++) push(window, second * 1000, { level: 3, pressureRatio: 0.99 });
+  push(window, 600_000, { level: 0, pressureRatio: 0.1 });
+  const last = window.rows('1s', 600_000)[0];
+  assert.deepEqual([last?.level, last?.pressureRatio], [0, 0.1]);
+});
+
 test('rows since a time are those whose last sample is not older', () => {
   const window = createWindow();
   for (let second = 0; second < 10; second++) push(window, second * 1000 + 500);
