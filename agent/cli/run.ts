@@ -77,7 +77,8 @@ async function runToItsEnd(invocation: Invocation, place: Place, cli: Cli): Prom
 }
 
 function short(name: string): string {
-  return name.length > 80 ? `${name.slice(0, 80)}…` : name;
+  const line = name.replaceAll(/\s+/g, ' ');
+  return line.length > 80 ? `${line.slice(0, 80)}…` : line;
 }
 
 /** A folder that cannot be read costs the report its numbers, never the child its exit code. */

@@ -1,0 +1,68 @@
+/** What every command has in common: help, version, wrong usage, a reader that goes away. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { describe, test } from 'node:test';
+
+import { VERSION } from '../../agent/model/version.ts';
+import { assertPlain, assertUsageError, CLI, plimsoll } from '../helpers/run-cli.ts';
+
+const COMMANDS = ['run', 'status', 'doctor', 'replay'];
+const CONCURRENCY = 2;
+
+describe('the command line', { concurrency: CONCURRENCY }, () => {
+  test('--help lists every command and exits with 0', async () => {
+    const result = await plimsoll(['--help']);
+    assert.equal(result.code, 0, result.report);
+    assert.equal(result.stderr, '');
+    for (const command of COMMANDS) assert.match(result.stdout, new RegExp(`^  plimsoll ${command} `, 'm'));
+    assert.match(result.stdout, /^Examples:\n {2}plimsoll run -- node app\.js/m);
+  });
+
+  for (const command of COMMANDS) {
+    test(`${command} --help shows its options and an example`, async () => {
+      const result = await plimsoll([command, '--help']);
+      assert.equal(result.code, 0, result.report);
+      assert.equal(result.stderr, '');
+      assert.match(result.stdout, new RegExp(`^plimsoll ${command}`));
+      assert.match(result.stdout, new RegExp(`^Examples:\n {2}plimsoll ${command} `, 'm'), result.report);
+      assertPlain(result);
+    });
+  }
+
+  test('--version says the version and nothing else', async () => {
+    for (const flag of ['--version', '-v']) {
+      const result = await plimsoll([flag]);
+      assert.deepEqual([result.code, result.stdout, result.stderr], [0, `${VERSION}\n`, ''], result.report);
+    }
+  });
+
+  for (const [args, what] of [
+    [[], /name a command: run, status, doctor, replay/],
+    [['statsu'], /Did you mean status\?/],
+    [['explode'], /Unknown argument: explode/],
+    [['status', '--loud'], /Unknown argument: loud\. See plimsoll status --help/],
+    [['status', 'extra'], /Unknown argument: extra/],
+    [['status', '--dir'], /Not enough arguments following: dir/],
+    [['status', '--listen', 'nowhere'], /--listen is "nowhere", must be host:port/],
+    [['status', '--url', 'ftp://x/'], /--url is "ftp:\/\/x\/", must be an http URL/],
+    [['status', '--', 'x'], /status takes nothing after --/],
+    [['doctor', '--image-limit', 'big'], /--image-limit is "big", must be a size/],
+    [['doctor', '--image-limit=1Mi'], /must be a size from 16Mi/],
+    [['replay'], /Not enough non-option arguments/],
+  ] as const) {
+    test(`\`plimsoll ${args.join(' ')}\` is wrong usage: one line, exit code 2`, async () => {
+      assertUsageError(await plimsoll(args), what);
+    });
+  }
+
+  test('nonsense in a variable that a command reads is wrong usage', async () => {
+    const result = await plimsoll(['status'], { env: { PLIMSOLL_LISTEN: 'nowhere' } });
+    assertUsageError(result, /PLIMSOLL_LISTEN is "nowhere"/);
+  });
+
+  test('a reader that goes away is no error', () => {
+    const script = `"$0" "$1" doctor --json | head -c 1; echo "[\${PIPESTATUS[0]}]"`;
+    const { stdout, stderr } = spawnSync('bash', ['-c', script, process.execPath, CLI], { encoding: 'utf8' });
+    assert.deepEqual([stdout, stderr], ['{[0]\n', '']);
+  });
+});
