@@ -74,7 +74,7 @@ export function observeKernel(row: Row, before: KernelCounters, elapsedSeconds: 
 
 /** NaN when one of the two is missing or the counter went backwards: another group, so nothing can be said. */
 function growth(now: number, before: number): number {
-  return Number.isFinite(now) && now >= before ? now - before : Number.NaN;
+  return Number.isFinite(now) && Number.isFinite(before) && now >= before ? now - before : Number.NaN;
 }
 
 /** A count that is missing for a while is compared with the last one known; in another group there is none. */

@@ -147,6 +147,15 @@ property(
   }),
 );
 
+test('a counter that was infinite once says nothing about the next one', () => {
+  const [first, second] = [createRow(), createRow()];
+  first[COL.cgroupEventsOom] = Number.NEGATIVE_INFINITY;
+  second[COL.cgroupEventsOom] = 1e300;
+  const verdict = playRows([first, second], STANDARD).at(-1);
+  noNaN(verdict?.assessment);
+  assert.equal(verdict?.assessment.level, 0);
+});
+
 property(
   'a recording brings no NaN into an assessment either',
   fc.property(recording, policy, (rows, chosen) => {
