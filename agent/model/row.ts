@@ -59,7 +59,7 @@ const READING_NAMES = [
   'heapOldUsedBytes', // used over all spaces but new, new_large_object and read_only
   'heapNewLargeUsedBytes', // large objects still counted as young
   'heapOldLimitBytes', // the old generation's true limit
-  'heapLiveBytes', // old generation after the last major GC; NaN before the first
+  'heapLiveBytes', // live set of the old generation by its last two major GCs; NaN before the first
   'heapUsedBytes',
   'heapTotalBytes',
   'heapSizeLimitBytes',

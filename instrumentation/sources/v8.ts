@@ -1,13 +1,14 @@
-/** V8's heap: its spaces, the old generation against its true limit, and the live set after the last major collection. */
+/** V8's heap: its spaces, the old generation against its true limit, and the live set by its last major collections. */
 import { totalmem } from 'node:os';
 import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8';
 
 import { COL, HEAP_SPACES, type ReadingName, type Row } from '../../agent/model/row.ts';
 import type { Source, Unavailable, World } from '../../agent/model/source.ts';
+import { liveSetBytes } from './live-set.ts';
 import { oldGenerationLimitBytes, parseHeapFlags } from './old-generation-limit.ts';
 
 export interface V8Source extends Source {
-  /** To be called as soon as a major collection is known of: what is used right after it is the live set. */
+  /** To be called as soon as a major collection is known of: what is used right after it is what it left. */
   noteMajorCollection(): void;
 }
 
@@ -43,6 +44,7 @@ export function createV8Source(world: World): V8Source {
     nodeMajor: Number.parseInt(process.versions.node, 10),
     memoryBytes: memoryV8WasToldOf(),
   });
+  let leftBytes = Number.NaN;
   let liveBytes = Number.NaN;
 
   function readSpaces(row: Row): void {
@@ -91,7 +93,8 @@ export function createV8Source(world: World): V8Source {
       for (let i = 0; i < statistics.length; i += 1) {
         if (spaces.isOld[i] === true) usedBytes += statistics[i]?.space_used_size ?? 0;
       }
-      liveBytes = usedBytes;
+      liveBytes = liveSetBytes(usedBytes, leftBytes, oldLimitBytes);
+      leftBytes = usedBytes;
     },
     unavailable() {
       return Number.isNaN(arrayBuffersBytes()) ? [NO_ARRAY_BUFFERS] : [];
