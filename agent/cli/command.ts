@@ -2,7 +2,7 @@
 import type { InferredOptionTypes } from 'yargs';
 
 import type { Environment } from '../config/read.ts';
-import { problem, type Problem, type ProblemCode } from '../model/problem.ts';
+import { problem, type Problem } from '../model/problem.ts';
 
 /** 0 ok, 1 found wanting, 2 wrong usage; `run` ends with its child's. */
 export type ExitCode = number;
@@ -62,8 +62,4 @@ export class CommandError extends Error {
 
 export function usageError(message: string): CommandError {
   return new CommandError(problem('PLM_USAGE', message), 2);
-}
-
-export function wanting(code: ProblemCode, message: string): CommandError {
-  return new CommandError(problem(code, message), 1);
 }

@@ -19,7 +19,10 @@ export function deathReport(death: Death): readonly string[] {
   const row = death.recording?.record?.row;
   const lines = [howItEnded(death)];
   if (row === undefined) {
-    return [...lines, 'nothing was recorded: it lived too short, is no Node.js program, or PLIMSOLL_MODE is off'];
+    return [
+      ...lines,
+      'nothing was recorded: it lived too short, is no Node.js program, PLIMSOLL_MODE is off, or no folder can be written',
+    ];
   }
   lines.push(...lastSample(row, death.atWallMs));
   const hint = repairHint(row, deathSignal(death.ending, death.recording));

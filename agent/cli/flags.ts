@@ -10,7 +10,7 @@ type AnyOption = Option<unknown>;
 const ROWS: Readonly<Record<Key, AnyOption>> = OPTIONS;
 
 /** `sampleInterval` → `sample-interval`. */
-export function flagName(row: Pick<AnyOption, 'key'>): string {
+function flagName(row: Pick<AnyOption, 'key'>): string {
   return row.key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 

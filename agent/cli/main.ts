@@ -4,6 +4,7 @@
  */
 import type { Argv } from 'yargs';
 
+import { findAgent } from '../model/handle.ts';
 import { problem, problemLine } from '../model/problem.ts';
 import { VERSION } from '../model/version.ts';
 import { CommandError, usageError, type Cli, type Command, type ExitCode } from './command.ts';
@@ -121,6 +122,9 @@ function createCli(rest: readonly string[]): Cli {
     wallMs: Date.now,
   };
 }
+
+/** NODE_OPTIONS may preload the agent into everything: it belongs into the child of `run`, never into the command line. */
+void findAgent()?.stop();
 
 /** Whoever read our output has gone (`| head`): nothing is wrong, and nobody is left to be told. */
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

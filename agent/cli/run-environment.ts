@@ -22,7 +22,8 @@ function quoted(path: string): string {
 
 export interface ChildSettings {
   readonly preloadPath: string;
-  readonly directory: string;
+  /** undefined: nothing is recorded. */
+  readonly directory: string | undefined;
   /** From the flags. */
   readonly options: Readonly<Record<string, string>>;
 }
@@ -31,7 +32,7 @@ export function childEnvironment(env: Environment, { preloadPath, directory, opt
   return {
     ...env,
     ...options,
-    PLIMSOLL_DIR: directory,
+    ...(directory === undefined ? {} : { PLIMSOLL_DIR: directory }),
     NODE_OPTIONS: withPreload(env['NODE_OPTIONS'], preloadPath),
   };
 }

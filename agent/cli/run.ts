@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import type { Environment } from '../config/read.ts';
-import { problem } from '../model/problem.ts';
+import { problem, problemLine } from '../model/problem.ts';
 import { command, CommandError, usageError, type Cli, type ExitCode } from './command.ts';
 import { exitCodeOf, isDeath, recordingOf, type Ending } from './death.ts';
 import { deathReport } from './death-report.ts';
@@ -31,8 +31,8 @@ export const run = command({
     if (file === undefined) throw usageError('no command to run; put it behind --: plimsoll run -- node app.js');
     const options = environmentOf(flags);
     const { directory } = await readOptions({ ...cli.env, ...options }, ALL_OPTIONS);
-    const place = openPlace(directory);
-    const env = childEnvironment(cli.env, { preloadPath: PRELOAD, directory: place.directory, options });
+    const place = directory === undefined ? openPrivatePlace(cli) : { directory, isPrivate: false };
+    const env = childEnvironment(cli.env, { preloadPath: PRELOAD, directory: place?.directory, options });
     return await runToItsEnd({ file, args, env }, place, cli);
   },
 });
@@ -49,18 +49,24 @@ interface Place {
   readonly isPrivate: boolean;
 }
 
-function openPlace(directory: string | undefined): Place {
-  if (directory !== undefined) return { directory, isPrivate: false };
-  return { directory: mkdtempSync(join(tmpdir(), 'plimsoll-run-')), isPrivate: true };
+/** undefined on a read-only file system: the command runs all the same. */
+function openPrivatePlace(cli: Cli): Place | undefined {
+  try {
+    return { directory: mkdtempSync(join(tmpdir(), 'plimsoll-run-')), isPrivate: true };
+  } catch (error) {
+    const message = `no folder to record in can be made (${(error as Error).message}); name one with --dir. Nothing is recorded.`;
+    cli.note(problemLine(problem('PLM_RECORD_FAILED', message)));
+    return undefined;
+  }
 }
 
-async function runToItsEnd(invocation: Invocation, place: Place, cli: Cli): Promise<ExitCode> {
+async function runToItsEnd(invocation: Invocation, place: Place | undefined, cli: Cli): Promise<ExitCode> {
   const startedMs = cli.wallMs();
   let died = false;
   try {
     const { pid, ending } = await spawned(invocation);
     const atWallMs = cli.wallMs();
-    const recording = recordingOf(recordingsOf(place.directory), pid, startedMs);
+    const recording = recordingOf(recordingsOf(place?.directory), pid, startedMs);
     died = isDeath(ending, recording);
     process.exitCode = exitCodeOf(ending); // stands even when nobody takes the report
     if (died) {
@@ -72,7 +78,7 @@ async function runToItsEnd(invocation: Invocation, place: Place, cli: Cli): Prom
     }
     return exitCodeOf(ending);
   } finally {
-    if (place.isPrivate && !died) rmSync(place.directory, { recursive: true, force: true });
+    if (place?.isPrivate === true && !died) rmSync(place.directory, { recursive: true, force: true });
   }
 }
 
@@ -82,9 +88,9 @@ function short(name: string): string {
 }
 
 /** A folder that cannot be read costs the report its numbers, never the child its exit code. */
-function recordingsOf(directory: string): readonly Recording[] {
+function recordingsOf(directory: string | undefined): readonly Recording[] {
   try {
-    return recordingsIn(directory);
+    return directory === undefined ? [] : recordingsIn(directory);
   } catch {
     return [];
   }

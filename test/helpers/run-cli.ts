@@ -1,6 +1,7 @@
 /** Runs the built command line as a person would: a child process, its outputs, its exit code. */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -51,8 +52,30 @@ export const WHEN_SAMPLED = `
     }, 10);
   };`;
 
-/** Why nothing can be run under a terminal here; undefined when it can. util-linux's `script` makes one. */
+/** util-linux's; it runs a command under a terminal of its own. */
+const SCRIPT = 'script';
+
+/** Why nothing can be run under a terminal here; undefined when it can. */
 export function whyNoTerminal(): string | undefined {
-  const { error, stdout } = spawnSync('script', ['--version'], { encoding: 'utf8' });
+  const { error, stdout } = spawnSync(SCRIPT, ['--version'], { encoding: 'utf8' });
   return error === undefined && stdout.includes('util-linux') ? undefined : 'util-linux script is not installed';
+}
+
+/** Runs the command line under a terminal; `onOutput` sees all the output so far and may press keys. */
+export async function plimsollInTerminal(
+  args: readonly string[],
+  onOutput: (output: string, press: (keys: string) => void) => void,
+): Promise<{ readonly code: number; readonly output: string }> {
+  const words = [process.execPath, CLI, ...args].map((word) => `'${word.replaceAll("'", `'\\''`)}'`);
+  const child = spawn(SCRIPT, ['--quiet', '--return', '--command', `exec ${words.join(' ')}`, '/dev/null'], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: { PATH: process.env['PATH'], TERM: 'xterm', PLIMSOLL_LISTEN: '127.0.0.1:0' },
+  });
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    output += chunk;
+    onOutput(output, (keys) => child.stdin.write(keys));
+  });
+  const [code] = (await once(child, 'close')) as [number];
+  return { code, output };
 }

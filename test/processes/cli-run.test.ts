@@ -1,7 +1,5 @@
 /** `plimsoll run`: real programs as its children, and what it says when they die. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
@@ -12,6 +10,7 @@ import {
   assertUsageError,
   CLI,
   plimsoll,
+  plimsollInTerminal,
   startPlimsoll,
   temporaryFolder,
   WHEN_SAMPLED,
@@ -74,6 +73,22 @@ describe('run', { concurrency: CONCURRENCY }, () => {
     const env = { NODE_OPTIONS: `--no-warnings --require ${AGENT}` };
     const { result } = await runProgram(context, 'console.log(process.env.NODE_OPTIONS)', { env });
     assert.equal(result.stdout, `${env.NODE_OPTIONS}\n`, result.report);
+  });
+
+  test('the agent stays out of the command line itself', async (context) => {
+    const directory = join(temporaryFolder(context), 'rings');
+    const program = `${WHEN_SAMPLED} whenSampled(() => setTimeout(() => process.exit(3), 300))`;
+    const env = { NODE_OPTIONS: `--require ${AGENT}`, PLIMSOLL_DIR: directory };
+    const { result } = await runProgram(context, program, { env });
+    assert.equal(result.code, 3, result.report);
+    assert.equal(readdirSync(directory).length, 1);
+  });
+
+  test('where no folder can be made the command runs unrecorded', async () => {
+    const args = ['run', '--', process.execPath, '-e', 'console.log(process.env.PLIMSOLL_DIR)'];
+    const result = await plimsoll(args, { env: { TMPDIR: '/dev/null/tmp' } });
+    assert.deepEqual([result.code, result.stdout], [0, 'undefined\n'], result.report);
+    assert.match(result.stderr, /^\[plimsoll\] PLM_RECORD_FAILED: no folder to record in can be made [^\n]*\n$/);
   });
 
   test('works from a folder whose name has spaces and quotes', async (context) => {
@@ -226,17 +241,10 @@ describe('run', { concurrency: CONCURRENCY }, () => {
   test('a Ctrl-C at the terminal reaches the child once', { skip: noTerminal ?? false }, async () => {
     const program = `let count = 0; process.on('SIGINT', () => { count += 1; setTimeout(() => process.exit(40 + count), 400); });
       setInterval(() => {}, 1000); console.log('ready')`;
-    const command = `exec '${process.execPath}' '${CLI}' run -- '${process.execPath}' -e "${program.replaceAll('\n', ' ')}"`;
-    const child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-      env: { ...process.env, PLIMSOLL_LISTEN: '127.0.0.1:0' },
+    const keys = ['\u0003'];
+    const { code, output } = await plimsollInTerminal(['run', '--', process.execPath, '-e', program], (seen, press) => {
+      if (seen.includes('ready')) press(keys.pop() ?? '');
     });
-    let output = '';
-    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-      output += chunk;
-      if (chunk.includes('ready')) child.stdin.write('\u0003');
-    });
-    const [code] = (await once(child, 'close')) as [number];
     assert.equal(code, 41, output);
   });
 });

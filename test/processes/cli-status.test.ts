@@ -1,14 +1,15 @@
 /** `plimsoll status`: live processes with the built agent, found by ring file and by metrics endpoint. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
 
 import {
   assertPlain,
   CLI,
   plimsoll,
+  plimsollInTerminal,
   startPlimsoll,
   temporaryFolder,
   WHEN_SAMPLED,
@@ -197,21 +198,23 @@ describe('status', { concurrency: 2 }, () => {
     for (const line of result.stdout.trimEnd().split('\n')) assertShape(JSON.parse(line) as Document);
   });
 
+  test('a reader that goes away ends it quietly', async () => {
+    const script = `"$0" "$1" status --watch --json --dir "$2" | head -n 1 >/dev/null; echo "[\${PIPESTATUS[0]}]"`;
+    const child = spawn('bash', ['-c', script, process.execPath, CLI, directory], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+    assert.deepEqual([stdout, stderr], ['[0]\n', '']);
+  });
+
   const noTerminal = whyNoTerminal();
   test('on a terminal --watch draws one page over itself, in colour', { skip: noTerminal ?? false }, async () => {
-    const command = `exec '${process.execPath}' '${CLI}' status --watch --dir '${directory}'`;
-    const child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-      env: { PATH: process.env['PATH'], TERM: 'xterm' },
+    const keys = ['\u0003'];
+    const redraw = '\u001B[H\u001B[J';
+    const args = ['status', '--watch', '--dir', directory];
+    const { code, output } = await plimsollInTerminal(args, (seen, press) => {
+      if (seen.split(redraw).length > 2) press(keys.pop() ?? '');
     });
-    let output = '';
-    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-      const seen = output;
-      output += chunk;
-      const pages = (text: string): number => text.split('\u001B[H\u001B[J').length - 1;
-      if (pages(seen) < 2 && pages(output) >= 2) child.stdin.write('\u0003');
-    });
-    const [code] = (await once(child, 'close')) as [number];
     assert.equal(code, 0, output);
     assert.ok(
       ['35mhigh', '31mcritical'].some((level) => output.includes(`\u001B[${level}\u001B[39m`)),
