@@ -4,7 +4,7 @@
  */
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
@@ -17,7 +17,7 @@ import { startNode } from '../../helpers/run-node.ts';
 import { printTable } from '../overhead/report.ts';
 import { startNeighbour } from './neighbour.ts';
 import { readRecording, value } from './recording.ts';
-import { allScenarios, type Scenario, shortScenarios, whyNot } from './scenarios.ts';
+import { allScenarios, type Scenario, shortScenarios } from './scenarios.ts';
 
 /** As many as leave the machine's cores some time to breathe. */
 const AT_ONCE = 3;
@@ -56,7 +56,7 @@ async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'plimsoll-calm-'));
   const known = options.short ? shortScenarios(folder) : allScenarios(folder);
   const wanted = known.filter(({ name }) => name.includes(options.scenario ?? ''));
-  const possible = wanted.filter((scenario) => whyNot(scenario) === undefined);
+  const possible = wanted.filter(({ impossible }) => impossible === undefined);
   const lives: Life[] = [];
   try {
     for (let start = 0; start < possible.length; start += AT_ONCE) {
@@ -68,16 +68,14 @@ async function main(): Promise<void> {
     }
   } finally {
     if (options.keep !== undefined)
-      cpSync(folder, options.keep, { recursive: true, filter: (path) => !path.endsWith('pages') });
+      cpSync(folder, options.keep, { recursive: true, filter: (path) => !basename(path).startsWith('pages') });
     rmSync(folder, { recursive: true, force: true });
   }
   if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
   if (options.json) console.log(JSON.stringify({ seconds, lives }, undefined, 2));
   else print(lives);
-  for (const scenario of wanted) {
-    const reason = whyNot(scenario);
-    if (reason !== undefined) console.log(`skipped: ${scenario.name}: ${reason}`);
-  }
+  for (const { name, impossible } of wanted)
+    if (impossible !== undefined) console.log(`skipped: ${name}: ${impossible}`);
   if (lives.some(({ problem }) => problem !== undefined)) process.exitCode = 1;
 }
 

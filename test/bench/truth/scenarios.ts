@@ -1,4 +1,5 @@
 /** Healthy lives that other monitors call critical (budget B11). */
+import { statfsSync } from 'node:fs';
 import { totalmem } from 'node:os';
 
 const NODES = ['22', '24', '26'] as const;
@@ -15,6 +16,8 @@ export interface Scenario {
   readonly neighbour?: Neighbour;
   /** The level it may rise to: 0 allows no transition at all. */
   readonly highestLevel: 0 | 1;
+  /** Why it cannot be had on this machine. */
+  readonly impossible?: string;
 }
 
 export interface Neighbour {
@@ -27,6 +30,8 @@ export interface Neighbour {
 /** Of the live set; what the runtime and the program themselves keep in the old generation is part of it. */
 const BASE_MEGABYTES = 5;
 const FAST_MEGABYTES_PER_SECOND = 300;
+/** `man 2 statfs` */
+const TMPFS_MAGIC = 0x01021994;
 
 /** `folder` is for their files. */
 export function allScenarios(folder: string): readonly Scenario[] {
@@ -41,12 +46,6 @@ export function allScenarios(folder: string): readonly Scenario[] {
 
 export function shortScenarios(folder: string): readonly Scenario[] {
   return [garbageHeavy('24', 0.65), deployWarmUp('22'), pageCache('26', folder), lockedMemory('24')];
-}
-
-/** Why a scenario cannot be had on this machine; undefined when it can. */
-export function whyNot({ name }: Scenario): string | undefined {
-  if (name !== BUSY_HOST || totalmem() < 2 * 2 ** 30) return undefined;
-  return `takes nearly all of the machine's memory; in a small one: scripts/cgroup2-vm/run.sh node test/bench/truth/calm.ts --scenario '${BUSY_HOST}'`;
 }
 
 /** The heap's size, and the program that fills so much of it. */
@@ -87,8 +86,11 @@ function pageCache(node: string, folder: string): Scenario {
     containerMebibytes: 256,
     nodeArgs: [],
     program: 'page-cache.mjs',
-    args: [`${folder}/pages`, '600'],
+    args: [`${folder}/pages-${node}`, '600'],
     highestLevel: 0,
+    ...(statfsSync(folder).type === TMPFS_MAGIC
+      ? { impossible: `${folder} is in memory; name a folder on a disk in TMPDIR` }
+      : {}),
   };
 }
 
@@ -104,15 +106,18 @@ function lockedMemory(node: string): Scenario {
   };
 }
 
-const BUSY_HOST = 'busy host, container with its own limit';
+const SMALL_MACHINE_BYTES = 2 * 2 ** 30;
+const BUSY_HOST_ELSEWHERE =
+  "it takes nearly all of the machine's memory; in a small one: scripts/cgroup2-vm/run.sh node test/bench/truth/calm.ts --scenario 'busy host' --seconds 60";
 
 function busyHost(node: string): Scenario {
   return {
-    name: BUSY_HOST,
+    name: 'busy host, container with its own limit',
     node,
     containerMebibytes: 256,
     ...service(128, 0.3),
     neighbour: { command: process.execPath, script: 'fill-host.mjs', args: ['0.05'], inGroup: false },
     highestLevel: 1,
+    ...(totalmem() > SMALL_MACHINE_BYTES ? { impossible: BUSY_HOST_ELSEWHERE } : {}),
   };
 }
