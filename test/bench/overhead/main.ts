@@ -20,7 +20,9 @@ import { measureTicks, printTicks } from './tick.ts';
 import {
   agentIsBuilt,
   OURS_20_TICKS,
+  OURS_20_TICKS_NEAR,
   OURS_4_TICKS,
+  OURS_4_TICKS_NEAR,
   OURS_PROMETHEUS,
   OURS_PROMETHEUS_WARM,
   OURS_RECORDING,
@@ -64,6 +66,7 @@ const runs = Number(options.runs ?? (options.short ? 1 : 3));
 const settleMs = options.short ? 5_000 : 10_000;
 const windowMs = options.short ? 8_000 : 20_000;
 const startRuns = options.short ? 7 : 15;
+const blockRuns = options.short ? 2 : Math.max(3, runs);
 
 const variants = chooseVariants();
 const samples = await gather(variants);
@@ -89,6 +92,8 @@ function chooseVariants(): readonly Variant[] {
     OURS_RECORDING_SCRIPT,
     OURS_4_TICKS,
     OURS_20_TICKS,
+    OURS_4_TICKS_NEAR,
+    OURS_20_TICKS_NEAR,
   ];
   const peers = missing === undefined ? PEER_VARIANTS : [];
   return [PLAIN_HTTP, PLAIN_SCRIPT, PLAIN_WARM, ...(agentIsBuilt() ? ours : []), ...peers];
@@ -112,7 +117,7 @@ async function gather(measured: readonly Variant[]): Promise<Map<Variant, Sample
     for (const variant of started) all.get(variant)?.start.push(await measureStart(variant));
   }
   console.error('event-loop blocks …');
-  for (let run = 0; run < Math.max(runs, 2); run++) {
+  for (let run = 0; run < blockRuns; run++) {
     for (const variant of started.filter(({ app }) => app === 'http')) {
       all.get(variant)?.blocks.push(await measureBlocks(variant, WATCH_MS));
     }
@@ -129,18 +134,20 @@ function rowOf(variant: Variant): Row {
     // paired by run: what the machine did in that run falls on both
     return median(own.map((value, run) => value - (base[run] ?? Number.NaN)));
   };
-  // Noise only ever lengthens a block, so the shortest over the runs is the program's own.
-  const shortest = (which: Variant, field: keyof BlockFigures): number =>
-    Math.min(...samplesFor(which).blocks.map((figures) => figures[field]));
-  const caused = (field: keyof BlockFigures): number => shortest(variant, field) - shortest(plain, field);
-  const blockMs = variant === plain ? shortest(plain, 'laterMs') : Math.max(0, caused('firstMs'), caused('laterMs'));
+  // Noise only ever lengthens a time, so the shortest over the runs is the program's own.
+  const shortest = (which: Variant, timesOf: (samplesOf: Samples) => readonly number[]): number =>
+    Math.min(...timesOf(samplesFor(which)));
+  const overPlain = (timesOf: (samplesOf: Samples) => readonly number[]): number =>
+    shortest(variant, timesOf) - (variant === plain ? 0 : shortest(plain, timesOf));
+  const firstBlockMs = overPlain(({ blocks }) => blocks.map(({ firstMs }) => firstMs));
+  const laterBlockMs = overPlain(({ blocks }) => blocks.map(({ laterMs }) => laterMs));
   return {
     name: variant.name,
     rssMegabytes: difference(({ idle }) => idle.map(({ rssMegabytes }) => rssMegabytes)),
     anonymousMegabytes: difference(({ idle }) => idle.map(({ anonymousMegabytes }) => anonymousMegabytes)),
-    firstLineMs: difference(({ start }) => start.map(({ firstLineMs }) => firstLineMs)),
-    listeningMs: difference(({ start }) => start.map(({ listeningMs }) => listeningMs)),
-    longestBlockMs: Number.isFinite(blockMs) ? blockMs : Number.NaN,
+    firstLineMs: overPlain(({ start }) => start.map(({ firstLineMs }) => firstLineMs)),
+    listeningMs: overPlain(({ start }) => start.map(({ listeningMs }) => listeningMs)),
+    longestBlockMs: variant === plain ? laterBlockMs : Math.max(0, firstBlockMs, laterBlockMs),
     cpuPercent: difference(({ idle }) => idle.map(({ cpuRatio }) => cpuRatio * 100)),
   };
 }
@@ -178,15 +185,15 @@ function verdictsOf(): readonly Verdict[] {
 
 function print(): void {
   const load = loadavg().map(rounded).join(' ');
+  console.log(`\nOver plain Node ${process.version}; interleaved runs: medians of ${runs} for memory and CPU,`);
   console.log(
-    `\nOver plain Node ${process.version}; medians of ${runs} (idle) and ${startRuns} (start) interleaved runs;`,
+    `the fastest of ${startRuns} starts, the least of ${blockRuns} longest blocks; load average ${load}. Again with: npm run bench:overhead\n`,
   );
-  console.log(`load average ${load}. Again with: npm run bench:overhead\n`);
   printTable(
     ['', 'RSS MB', 'anonymous MB', 'first line ms', 'listening ms', 'longest block ms', 'CPU %'],
     rows.map((row) => {
       const isPlain = row.name.startsWith(PLAIN_HTTP.name);
-      const show = isPlain ? (value: number) => (Number.isNaN(value) ? '–' : rounded(value)) : signed;
+      const show = isPlain ? (value: number) => (Number.isFinite(value) ? rounded(value) : '–') : signed;
       return [
         row.name,
         show(row.rssMegabytes),

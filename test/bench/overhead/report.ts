@@ -65,6 +65,6 @@ export function rounded(value: number): string {
 }
 
 export function signed(value: number): string {
-  if (Number.isNaN(value)) return '–';
+  if (!Number.isFinite(value)) return '–';
   return value < 0 ? `−${rounded(-value)}` : `+${rounded(value)}`;
 }

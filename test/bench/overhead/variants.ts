@@ -72,6 +72,16 @@ export const OURS_20_TICKS: Variant = {
   idleOnly: true,
 };
 
+/** The same paces as they come about near a limit: probes, and a full sample once a second. The budgets leave 175 and 30 MB. */
+export const OURS_4_TICKS_NEAR: Variant = {
+  ...prometheusAt('plimsoll 250 ms from a limit', { PLIMSOLL_PROCESS_BUDGET: '320MiB' }),
+  idleOnly: true,
+};
+export const OURS_20_TICKS_NEAR: Variant = {
+  ...prometheusAt('plimsoll 50 ms from a limit', { PLIMSOLL_PROCESS_BUDGET: '128MiB' }),
+  idleOnly: true,
+};
+
 const OTLP_NOWHERE = { OTEL_TRACES_EXPORTER: 'none', OTEL_LOGS_EXPORTER: 'none' };
 export const PEER_VARIANTS: readonly Variant[] = [
   peer('prom-client', '-r ./prom-client.cjs', true, (port) => ({ BENCH_METRICS_PORT: port })),
