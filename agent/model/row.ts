@@ -58,6 +58,7 @@ const READING_NAMES = [
   // v8
   'heapOldUsedBytes', // used over all spaces but new, new_large_object and read_only
   'heapNewLargeUsedBytes', // large objects still counted as young
+  'heapOldPagesBytes', // pages held for the old generation, what is empty in them included
   'heapOldLimitBytes', // the old generation's true limit
   'heapLiveBytes', // live set of the old generation by its last two major GCs; NaN before the first
   'heapUsedBytes',

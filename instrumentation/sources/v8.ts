@@ -19,6 +19,7 @@ const SPACE_READINGS = HEAP_SPACES.flatMap(
 const READINGS = [
   'heapOldUsedBytes',
   'heapNewLargeUsedBytes',
+  'heapOldPagesBytes',
   'heapOldLimitBytes',
   'heapLiveBytes',
   'heapUsedBytes',
@@ -50,10 +51,14 @@ export function createV8Source(world: World): V8Source {
   function readSpaces(row: Row): void {
     const statistics = getHeapSpaceStatistics();
     let oldUsedBytes = 0;
+    let oldPagesBytes = 0;
     for (let i = 0; i < statistics.length; i += 1) {
       const space = statistics[i];
       if (space === undefined) continue;
-      if (spaces.isOld[i] === true) oldUsedBytes += space.space_used_size;
+      if (spaces.isOld[i] === true) {
+        oldUsedBytes += space.space_used_size;
+        oldPagesBytes += space.space_size;
+      }
       const column = spaces.columns[i] ?? -1;
       if (column < 0) continue;
       row[column] = space.space_used_size;
@@ -63,6 +68,7 @@ export function createV8Source(world: World): V8Source {
     }
     for (const column of spaces.absent) row[column] = Number.NaN;
     row[COL.heapOldUsedBytes] = oldUsedBytes;
+    row[COL.heapOldPagesBytes] = oldPagesBytes;
     row[COL.heapNewLargeUsedBytes] = row[COL.new_large_object_spaceUsedBytes] ?? Number.NaN;
   }
 

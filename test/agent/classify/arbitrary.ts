@@ -24,7 +24,12 @@ const segment = fc.record({
   noise: fc.constantFrom(0, 0, 0, 0.004, 0.015, 0.05),
   cache: fc.constantFrom(0, 0.01, 0.1, 1),
   heap: fc.option(
-    fc.record({ live: use, peak: fc.constantFrom(0, 0.02, 0.2, 0.4), period: fc.integer({ min: 2, max: 9 }) }),
+    fc.record({
+      live: use,
+      peak: fc.constantFrom(0, 0.02, 0.2, 0.4),
+      gaps: fc.constantFrom(0, 0.02, 0.07, 0.2),
+      period: fc.integer({ min: 2, max: 9 }),
+    }),
   ),
   budget: fc.option(use, { freq: 5 }),
   throttle: fc.option(use, { freq: 3 }),
@@ -104,6 +109,7 @@ function sampleOf(part: Segment, index: number, totals: Totals, isMissing: boole
           ...(isMissing ? {} : { heapLive: 500 * heap.live }),
           heapOld: 500 * (heap.live + (heap.peak * (index % heap.period)) / heap.period),
           heapLarge: index % 3,
+          heapPages: 500 * (heap.live + heap.peak + heap.gaps),
         }),
     ...(part.budget === null ? {} : { budget: 800, rss: 800 * part.budget }),
     ...(part.throttle === null ? {} : { high: 900, highUse: 900 * part.throttle }),

@@ -56,6 +56,13 @@ test('critical comes from current use, large new objects counted, confirmed by a
   assert.equal(verdicts[4] && reasons(verdicts[4].assessment), 'heap 0.93≥0.92');
 });
 
+test('pages full of gaps are current use when they are nearly all of the limit and well filled', () => {
+  const at = (heapOld: number, heapPages: number): number | undefined =>
+    play([{ at: 0, heapLimit: 1000, heapLive: 700, heapOld, heapPages }])[0]?.assessment.pressureRatio;
+  assert.deepEqual([at(850, 950), at(890, 1010), at(960, 950)], [0.95, 1.01, 0.96]);
+  assert.deepEqual([at(849, 1000), at(890, 949), at(890, -1), at(890, Number.NaN)], [0.7, 0.7, 0.7, 0.7]);
+});
+
 test('a live set above the current use is stale: the use counts', () => {
   const [verdict] = play([{ at: 0, heapLimit: 1000, heapLive: 800, heapOld: 200 }]);
   assert.equal(verdict?.assessment.pressureRatio, 0.2);

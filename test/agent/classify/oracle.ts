@@ -34,7 +34,10 @@ export function oracleLevels(rows: readonly Row[], policy: Policy): number[] {
     };
     const heapLimit = read(index, 'heapOldLimitBytes');
     const large = read(index, 'heapNewLargeUsedBytes');
-    const current = read(index, 'heapOldUsedBytes') + (plausible(large) ? large : 0);
+    const used = read(index, 'heapOldUsedBytes') + (plausible(large) ? large : 0);
+    const pages = read(index, 'heapOldPagesBytes');
+    const full = plausible(pages) && pages >= heapLimit * 0.95 && used >= heapLimit * 0.85;
+    const current = full && pages > used ? pages : used;
     const live = read(index, 'heapLiveBytes');
     const steady = Math.min(plausible(live) ? live : heapLimit / 2, current);
     add('heap', current >= heapLimit * 0.9 ? current : steady, heapLimit, 3, steady);

@@ -15,6 +15,7 @@ export interface Sample {
   readonly heapLimit?: number;
   readonly heapOld?: number;
   readonly heapLarge?: number;
+  readonly heapPages?: number;
   readonly heapLive?: number;
   readonly limit?: number;
   /** Unreclaimable use of the group, and its whole use with page cache. */
@@ -39,6 +40,7 @@ const COLUMNS_OF: Readonly<Record<keyof Sample, readonly [column: ReadingName, u
   heapLimit: ['heapOldLimitBytes', MIB],
   heapOld: ['heapOldUsedBytes', MIB],
   heapLarge: ['heapNewLargeUsedBytes', MIB],
+  heapPages: ['heapOldPagesBytes', MIB],
   heapLive: ['heapLiveBytes', MIB],
   limit: ['cgroupLimitBytes', MIB],
   use: ['cgroupUnreclaimableBytes', MIB],
