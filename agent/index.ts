@@ -6,7 +6,8 @@ import { createRequire } from 'node:module';
 
 import {
   findAgent,
-  IDLE_ASSESSMENT,
+  IDLE_STATUS,
+  IDLE_TREND,
   MANUAL_START,
   type AgentHandle,
   type HistoryQuery,
@@ -57,25 +58,15 @@ export async function stop(): Promise<void> {
   await findAgent()?.stop();
 }
 
-const NO_STATUS: Status = {
-  available: false,
-  mode: 'off',
-  assessment: IDLE_ASSESSMENT,
-  sample: {},
-  degraded: [],
-  listening: undefined,
-  recording: undefined,
-};
-
 /** What the agent knows. Nothing here throws; without an agent everything answers as at `normal`. */
 export const monitor = {
   /** Assessment and latest sample as plain data. */
-  status: (): Status => findAgent()?.status() ?? NO_STATUS,
+  status: (): Status => findAgent()?.status() ?? IDLE_STATUS,
   /** Rows of the in-process window, oldest first: 1 s × 10 min, 10 s × 2 h, 60 s × 48 h. */
   history: (query?: HistoryQuery): readonly HistoryRow[] => findAgent()?.history(query) ?? [],
   /** Mean pressure, a ratio, over the last `ms`. */
   averagePressure: (ms: number): number => findAgent()?.averagePressure(ms) ?? 0,
-  trend: (): Trend => findAgent()?.trend() ?? { direction: 'steady', pressurePerMinute: 0, bytesPerSecond: 0 },
+  trend: (): Trend => findAgent()?.trend() ?? IDLE_TREND,
   /** Level is elevated or worse. */
   isUnderPressure: (): boolean => (findAgent()?.status().assessment.level ?? 0) >= 1,
   isCritical: (): boolean => findAgent()?.status().assessment.level === 3,

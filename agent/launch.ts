@@ -1,6 +1,6 @@
 /**
- * The agent of this process from start to stop: its handle, its configuration, its mode, its end with the process.
- * What runs while the mode is not `off` is run.ts.
+ * The agent of this process from start to stop: its configuration, its mode, its end with the process. Before it is
+ * front.ts; what runs while the mode is not `off` is run.ts.
  */
 import { averagePressure, trend } from './classify/index.ts';
 import { CONTROL_INTERVAL_MS, createControlFile } from './config/control.ts';
@@ -8,8 +8,8 @@ import { readIdentity } from './config/identity.ts';
 import type { Options } from './config/options.ts';
 import { readConfiguration } from './config/read.ts';
 import { createStderrWriter } from '../exporters/stderr.ts';
-import { AGENT_SYMBOL, IDLE_ASSESSMENT, type AgentHandle, type Status } from './model/handle.ts';
-import { problem } from './model/problem.ts';
+import { IDLE_ASSESSMENT, type AgentHandle, type Status } from './model/handle.ts';
+import { agentFailed } from './model/problem.ts';
 import { COL, COLUMNS, type ReadingName } from './model/row.ts';
 import type { Identity, Mode } from './model/snapshot.ts';
 import type { StartOptions } from './model/start-options.ts';
@@ -17,25 +17,28 @@ import { VERSION } from './model/version.ts';
 import { describeAssessment } from './pipeline.ts';
 import { createCallbacks } from './respond/callbacks.ts';
 import { reclaimTargetBytes } from './respond/target.ts';
-import { startRun, type Run } from './run.ts';
-import { systemClock } from './sample/clock.ts';
+import { startRun, type Run, type RunParts } from './run.ts';
+import { pause, systemClock } from './sample/clock.ts';
 import { createWindow } from './sample/window.ts';
 
 /** A process that ends well before this leaves no file behind: exec probes, build steps. */
 const SHORT_LIVED_SECONDS = 10;
+/** Between compiling the agent and its first work. */
+const CONFIGURE_DELAY_MS = 5;
 
 export function launch(overrides: StartOptions): AgentHandle {
   const clock = systemClock;
   const window = createWindow();
   let mode: Mode = 'off';
   let run: Run | undefined;
-  let cancelStart: (() => void) | undefined;
+  /** Mode changes one after the other: starting takes several turns. */
+  let changes = Promise.resolve();
   let cancelControl: (() => void) | undefined;
   let stopped = false;
 
   const stderr = createStderrWriter({
     logLevel: process.env['OTEL_LOG_LEVEL'],
-    write: (line) => void process.stderr.write(`${line}\n`),
+    write: say,
     monotonicMs: clock.monotonicMs,
     describe: describeAssessment,
   });
@@ -47,63 +50,48 @@ export function launch(overrides: StartOptions): AgentHandle {
   });
 
   function fail(error: unknown): void {
-    const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    stderr.problem(
-      problem('PLM_AGENT_FAILED', `the agent failed (${why.slice(0, 500)}). It stops; the application goes on.`),
-    );
+    say(agentFailed(error));
     void stop();
   }
 
   async function configure(): Promise<void> {
+    await pause(clock, CONFIGURE_DELAY_MS);
     const { options, problems } = await readConfiguration(process.env, overrides);
-    const service = readIdentity(process.env, process.argv[1]);
-    for (const found of [...problems, ...service.problems]) stderr.problem(found);
+    const { serviceName, resource, problems: others } = readIdentity(process.env, process.argv[1]);
+    for (const found of [...problems, ...others]) stderr.problem(found);
+    const parts = {
+      options,
+      identity: identityOf(serviceName, resource, options),
+      clock,
+      window,
+      callbacks,
+      mode: () => mode,
+      onProblem: stderr.problem,
+      onEvent: stderr.event,
+      onFailure: fail,
+    };
+    await switchMode(options.mode, parts);
     if (stopped) return;
-    switchMode(options.mode, options, service);
-    if (options.directory !== undefined) watchControl(options.directory, options, service);
+    if (options.directory !== undefined) watchControl(options.directory, parts);
     else if (mode === 'off') await stop();
   }
 
-  function switchMode(to: Mode, options: Options, service: ReturnType<typeof readIdentity>): void {
-    const from = mode;
+  async function switchMode(to: Mode, parts: RunParts): Promise<void> {
+    if (stopped) return;
     mode = to;
-    if (to === 'off') {
-      void endRun();
-    } else if (run === undefined) {
-      const identity: Omit<Identity, 'serviceInstanceId'> = {
-        serviceName: service.serviceName,
-        process: 'main',
-        agentVersion: VERSION,
-        nodeVersion: process.versions.node,
-        mode,
-        exporter: options.exporter === 'none' ? 'none' : 'prometheus',
-        resource: service.resource,
-      };
-      run = startRun({
-        options,
-        identity,
-        clock,
-        window,
-        callbacks,
-        mode: () => mode,
-        onProblem: stderr.problem,
-        onEvent: stderr.event,
-        onFailure: fail,
-      });
-    }
-    if (cancelControl !== undefined && from !== to) stderr.event({ name: 'plimsoll.mode.changed', from, to });
+    if (to === 'off') await endRun();
+    else run ??= await startRun(parts);
+    if (stopped) await endRun();
   }
 
-  function watchControl(directory: string, options: Options, service: ReturnType<typeof readIdentity>): void {
+  function watchControl(directory: string, parts: RunParts): void {
     const file = createControlFile(directory, stderr.problem);
     function look(): void {
       cancelControl = clock.setTimer(look, CONTROL_INTERVAL_MS);
-      try {
-        const asked = file.look();
-        if (asked !== undefined && asked !== mode) switchMode(asked, options, service);
-      } catch (error) {
-        fail(error);
-      }
+      const to = file.look();
+      if (to === undefined || to === mode) return;
+      stderr.event({ name: 'plimsoll.mode.changed', from: mode, to });
+      changes = changes.then(() => switchMode(to, parts)).catch(fail);
     }
     look();
   }
@@ -124,10 +112,8 @@ export function launch(overrides: StartOptions): AgentHandle {
   async function stop(): Promise<void> {
     if (stopped) return;
     stopped = true;
-    cancelStart?.();
     cancelControl?.();
     process.off('exit', onExit);
-    for (const owner of [globalThis, process]) Reflect.deleteProperty(owner, AGENT_SYMBOL);
     await endRun();
   }
 
@@ -148,7 +134,9 @@ export function launch(overrides: StartOptions): AgentHandle {
     };
   }
 
-  const handle: AgentHandle = {
+  process.on('exit', onExit);
+  configure().catch(fail);
+  return {
     version: VERSION,
     status,
     history: ({ sinceMs = Infinity, resolution = '1s' } = {}) => window.rows(resolution, clock.monotonicMs() - sinceMs),
@@ -159,16 +147,20 @@ export function launch(overrides: StartOptions): AgentHandle {
     onPressure: callbacks.subscribe,
     stop,
   };
+}
 
-  for (const owner of [globalThis, process]) {
-    Object.defineProperty(owner, AGENT_SYMBOL, {
-      value: handle,
-      configurable: true,
-      enumerable: false,
-      writable: false,
-    });
-  }
-  process.on('exit', onExit);
-  cancelStart = clock.setTimer(() => void configure().catch(fail), 0);
-  return handle;
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+function identityOf(serviceName: string, resource: Identity['resource'], options: Options): RunParts['identity'] {
+  return {
+    serviceName,
+    process: 'main',
+    agentVersion: VERSION,
+    nodeVersion: process.versions.node,
+    mode: options.mode,
+    exporter: options.exporter === 'none' ? 'none' : 'prometheus',
+    resource,
+  };
 }

@@ -1,12 +1,20 @@
 /**
- * The preload: `node -r plimsoll/register`, `node --import plimsoll/register`, NODE_OPTIONS.
- * Decides whether an agent belongs into this process, and puts its start behind the application's first turn.
+ * The preload: `node -r plimsoll/register`, `node --import plimsoll/register`, NODE_OPTIONS. All that runs before the
+ * application is here and in front.ts: it decides whether an agent belongs into this process, and makes its handle.
+ * The agent itself is a text in this file until the application has had its first turns: compiling it costs 3 ms.
  */
+import { compileFunction } from 'node:vm';
 import { isMainThread } from 'node:worker_threads';
 
-import { launch } from './launch.ts';
-import { findAgent, MANUAL_START } from './model/handle.ts';
-import { problem, problemLine } from './model/problem.ts';
+import { installFront } from './front.ts';
+import type { launch as Launch } from './launch.ts';
+import { findAgent, MANUAL_START, type AgentHandle } from './model/handle.ts';
+import { agentFailed } from './model/problem.ts';
+import type { StartOptions } from './model/start-options.ts';
+
+/** Bundles of launch.ts and of js-yaml, put here by scripts/build.ts. */
+declare const PLIMSOLL_AGENT_SOURCE: string;
+declare const PLIMSOLL_YAML_SOURCE: string;
 
 /** Programs that are tools around an application and never the application. */
 const PACKAGE_MANAGERS = /[\\/](npm|npx|yarn|pnpm|pnpx|corepack)(-cli)?(\.[cm]?js)?$/;
@@ -19,13 +27,35 @@ function belongsHere(): boolean {
   return !(MANUAL_START in process);
 }
 
+/** Two steps, for the loop between them: reading the text, and running it. */
+function compile(source: string, name: string): () => unknown {
+  const evaluate = compileFunction(source, ['module', 'exports', 'require'], { filename: `${__filename}#${name}` }) as (
+    module: { exports: object },
+    exports: object,
+    require: (id: string) => unknown,
+  ) => void;
+  return () => {
+    const module = { exports: {} };
+    evaluate(module, module.exports, requireBundled);
+    return module.exports;
+  };
+}
+
+function requireBundled(id: string): unknown {
+  return id === 'js-yaml' ? compile(PLIMSOLL_YAML_SOURCE, 'yaml')() : require(id);
+}
+
+function compileAgent(): () => typeof Launch {
+  const evaluate = compile(PLIMSOLL_AGENT_SOURCE, 'agent') as () => { launch: typeof Launch };
+  return () => evaluate().launch;
+}
+
+export function launch(overrides: StartOptions): AgentHandle {
+  return installFront(overrides, compileAgent);
+}
+
 try {
   if (belongsHere()) launch({});
 } catch (error) {
-  const why = error instanceof Error ? error.message : String(error);
-  process.stderr.write(
-    `${problemLine(problem('PLM_AGENT_FAILED', `the agent could not start (${why}). The application goes on without it.`))}\n`,
-  );
+  process.stderr.write(`${agentFailed(error)}\n`);
 }
-
-export { launch };

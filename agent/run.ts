@@ -5,25 +5,27 @@
 import { createPolicy } from './config/presets.ts';
 import type { Options } from './config/options.ts';
 import { createDegradations } from './degradations.ts';
-import { exporters } from '../exporters/index.ts';
 import { createSources } from '../instrumentation/sources/index.ts';
 import type { Assessment } from './model/assessment.ts';
 import type { AgentEvent } from './model/event.ts';
 import type { Problem } from './model/problem.ts';
 import { COL, type Row } from './model/row.ts';
 import type { Degradation, Identity, Mode, Snapshot } from './model/snapshot.ts';
-import type { Source } from './model/source.ts';
+import type { Source, World } from './model/source.ts';
 import { createPipeline } from './pipeline.ts';
 import { heapFlags } from './record/heap-flags.ts';
 import { createInstanceId } from './record/instance-id.ts';
 import { retainRings } from './record/retain.ts';
 import { createRecorder, type Recorder } from './record/writer.ts';
 import type { Callbacks } from './respond/callbacks.ts';
-import type { Clock } from './sample/clock.ts';
-import type { Window } from './model/window.ts';
+import { pause, type Clock } from './sample/clock.ts';
+import type { Sampler } from './sample/sampler.ts';
+import { WINDOW_BYTES, type Window } from './model/window.ts';
 
 /** The exporter waits until the application has had the loop for itself. */
 const EXPORTER_DELAY_MS = 200;
+/** Between two steps of the start. */
+const STEP_PAUSE_MS = 5;
 /** Unavailable readings seldom change. */
 const DEGRADED_INTERVAL_MS = 10_000;
 
@@ -49,22 +51,26 @@ export interface Run {
   stop(): Promise<void>;
 }
 
-export function startRun(parts: RunParts): Run {
+/** In steps, so that none of them holds up the application. */
+export async function startRun(parts: RunParts): Promise<Run> {
   const { options, clock, window, callbacks } = parts;
   const degradations = createDegradations();
   let listening: string | undefined;
+  let stopped = false;
   let stopExporter: (() => Promise<void>) | undefined;
   let cancelTimers: (() => void)[] = [];
 
-  const { sources, recordLateness } = createSources({
+  let sampler: Sampler | undefined;
+  const world: World = {
     root: '',
     platform: process.platform,
     execArgv: process.execArgv,
     nodeOptions: process.env['NODE_OPTIONS'] ?? '',
     processBudgetBytes: options.processBudgetBytes,
     monotonicMs: clock.monotonicMs,
-    requestSample: () => pipeline.sampler.request(),
-  });
+    requestSample: () => sampler?.request(),
+  };
+  const { sources, recordLateness } = await createSources(world, () => pause(clock, STEP_PAUSE_MS));
   const policy = createPolicy(options);
   const recorder = openRecorder();
   const identity: Omit<Identity, 'mode'> = {
@@ -85,11 +91,13 @@ export function startRun(parts: RunParts): Run {
     onLateness: recordLateness,
     onFailure: parts.onFailure,
   });
-  const { row } = pipeline.sampler;
+  ({ sampler } = pipeline);
+  const { row } = sampler;
   row[COL.agentIntervalSeconds] = options.sampleIntervalMs / 1000;
-  pipeline.sampler.start();
+  row[COL.agentMemoryBytes] = WINDOW_BYTES + (recorder?.memoryBytes ?? 0);
+  sampler.start();
   watchDegradations();
-  if (options.exporter !== 'none') after(EXPORTER_DELAY_MS, () => void openExporter());
+  if (options.exporter !== 'none') after(EXPORTER_DELAY_MS, () => void openExporter().catch(parts.onFailure));
 
   function after(ms: number, step: () => void): void {
     cancelTimers.push(clock.setTimer(step, ms));
@@ -147,6 +155,9 @@ export function startRun(parts: RunParts): Run {
   }
 
   async function openExporter(): Promise<void> {
+    const { exporters } = await import('../exporters/index.ts');
+    await pause(clock, STEP_PAUSE_MS);
+    if (stopped) return;
     const server = exporters.prometheus({
       listen: options.listen,
       tier: options.metrics,
@@ -181,7 +192,8 @@ export function startRun(parts: RunParts): Run {
     listening: () => listening,
     recorder,
     async stop() {
-      pipeline.sampler.stop();
+      stopped = true;
+      sampler?.stop();
       for (const cancel of cancelTimers) cancel();
       cancelTimers = [];
       for (const source of sources) source.close();

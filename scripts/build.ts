@@ -9,7 +9,7 @@ import { OLDEST_NODE } from '../agent/model/version.ts';
 const [major, minor] = OLDEST_NODE;
 
 /**
- * The preload is parsed by whatever Node.js runs the application. So: syntax of 2018, and before anything is
+ * The preload is parsed by whatever Node.js runs the application. So: syntax of 2018 outside the embedded texts, and before anything is
  * required, a version check in syntax that every Node.js can run. `return` ends a CommonJS module.
  */
 const OLD_NODE_GUARD = `
@@ -33,16 +33,32 @@ const shared: BuildOptions = {
 rmSync('dist', { recursive: true, force: true });
 mkdirSync('dist', { recursive: true });
 
-const register = await build({
-  ...shared,
+/** The preload's parts: CommonJS, `import()` turned into `require`. */
+const preloadPart: BuildOptions = { ...shared, format: 'cjs', supported: { 'dynamic-import': false }, minify: true };
+
+/** A part that the preload compiles when it needs it: no older Node.js gets to see its syntax. */
+async function embedded(name: string, entry: string, external: readonly string[]): Promise<string> {
+  const result = await build({
+    ...preloadPart,
+    entryPoints: [entry],
+    external: [...external],
+    target: 'node22.15',
+    write: false,
+  });
+  writeFileSync(`dist/${name}.meta.json`, JSON.stringify(result.metafile));
+  return JSON.stringify(result.outputFiles[0]?.text ?? '');
+}
+
+await build({
+  ...preloadPart,
+  target: 'es2018',
   entryPoints: ['agent/register.ts'],
   outfile: 'dist/register.cjs',
-  format: 'cjs',
-  target: 'es2018',
-  supported: { 'dynamic-import': false },
-  minify: true,
-  keepNames: false,
   banner: { js: OLD_NODE_GUARD },
+  define: {
+    PLIMSOLL_AGENT_SOURCE: await embedded('agent', 'agent/launch.ts', ['js-yaml']),
+    PLIMSOLL_YAML_SOURCE: await embedded('yaml', 'js-yaml', []),
+  },
 });
 await build({
   ...shared,
@@ -63,7 +79,6 @@ const commandLine = await build({
     js: `#!/usr/bin/env node\nimport { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);`,
   },
 });
-writeFileSync('dist/register.meta.json', JSON.stringify(register.metafile));
 writeFileSync('dist/cli.meta.json', JSON.stringify(commandLine.metafile));
 // The package is ESM; everything built but the command line is CommonJS, its declarations included.
 writeFileSync('dist/package.json', '{ "type": "commonjs" }\n');

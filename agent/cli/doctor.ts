@@ -35,7 +35,7 @@ export const doctor = command({
     const { options, problems } = await readConfiguration(env);
     const nodeOptions = env['NODE_OPTIONS'] ?? '';
     const diagnosis = diagnose({
-      sensed: senseMachine(nodeOptions, options.processBudgetBytes),
+      sensed: await senseMachine(nodeOptions, options.processBudgetBytes),
       options,
       problems: [...problems, ...readIdentity(env, undefined).problems],
       listener: await askListener(options.listen),

@@ -17,8 +17,8 @@ export interface Sensed {
 }
 
 /** One full sample of this process, by the agent's own sources. */
-export function senseMachine(nodeOptions: string, processBudgetBytes: number | undefined): Sensed {
-  const { sources } = createSources({
+export async function senseMachine(nodeOptions: string, processBudgetBytes: number | undefined): Promise<Sensed> {
+  const { sources } = await createSources({
     root: '',
     platform: process.platform,
     execArgv: process.execArgv,

@@ -86,6 +86,18 @@ export const IDLE_ASSESSMENT: Assessment = {
   constraints: [],
 };
 
+export const IDLE_STATUS: Status = {
+  available: false,
+  mode: 'off',
+  assessment: IDLE_ASSESSMENT,
+  sample: {},
+  degraded: [],
+  listening: undefined,
+  recording: undefined,
+};
+
+export const IDLE_TREND: Trend = { direction: 'steady', pressurePerMinute: 0, bytesPerSecond: 0 };
+
 /**
  * The agent of this process, from any realm and any copy of the package. A vm context (Jest) has its own globalThis and
  * shares `process`; a worker thread has neither.

@@ -103,6 +103,14 @@ export function problem(code: ProblemCode, message: string): Problem {
   return { code, message: message.replaceAll(/\s*[\r\n]+\s*/g, ' ') };
 }
 
+/** The line for a failure of the agent itself: it ends, the application goes on. */
+export function agentFailed(error: unknown): string {
+  const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return problemLine(
+    problem('PLM_AGENT_FAILED', `the agent failed (${why.slice(0, 500)}). It stops; the application goes on.`),
+  );
+}
+
 /** The line as a person sees it. */
 export function problemLine({ code, message }: Problem): string {
   return `[plimsoll] ${code}: ${message}`;

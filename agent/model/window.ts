@@ -41,3 +41,6 @@ export interface Window {
   /** The intervals whose last sample was taken at `sinceMs` (monotonic) or later, oldest first, the open one last. */
   rows(resolution: Resolution, sinceMs: number): HistoryRow[];
 }
+
+/** Memory of the whole window once every row has been used. */
+export const WINDOW_BYTES: number = RESOLUTIONS.reduce((sum, { rows }) => sum + rows, 0) * WINDOW_COLUMNS.length * 8;

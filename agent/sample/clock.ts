@@ -17,3 +17,21 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer);
   },
 };
+
+/**
+ * As setTimer, counted from the end of this turn of the event loop: a long first turn must not eat up the delay.
+ * Not by setImmediate: an unref'd one waits until some timer of the application ends the loop's sleep.
+ */
+export function afterTurn(callback: () => void, ms: number): () => void {
+  let cancel = systemClock.setTimer(() => {
+    cancel = systemClock.setTimer(callback, ms);
+  }, 1);
+  return () => cancel();
+}
+
+/** Gives the loop back between two steps of a longer work. */
+export function pause(clock: Clock, ms: number): Promise<void> {
+  return new Promise((resume) => {
+    clock.setTimer(resume, ms);
+  });
+}

@@ -14,17 +14,24 @@ export interface Sources {
   readonly recordLateness: (ms: number) => void;
 }
 
-export function createSources(world: World): Sources {
+/**
+ * Opening all of them takes several ms, finding the cgroup most of it: `pause` gives the loop back between two.
+ */
+export async function createSources(world: World, pause = (): Promise<void> => Promise.resolve()): Promise<Sources> {
+  const cgroup = createCgroupSource(world);
+  await pause();
   const v8 = createV8Source(world);
+  const gc = createGcSource(world, () => v8.noteMajorCollection());
+  await pause();
   const eventLoop = createEventLoopSource(world);
   return {
     sources: [
       v8,
-      createGcSource(world, () => v8.noteMajorCollection()),
+      gc,
       eventLoop,
       createProcessSource(world),
       createBudgetSource(world),
-      createCgroupSource(world),
+      cgroup,
       createHostSource(world),
     ],
     recordLateness: (ms) => eventLoop.recordLateness(ms),

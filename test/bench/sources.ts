@@ -53,9 +53,9 @@ function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
-function measure(costOf: (read: () => void) => Figures): Cost[] {
+async function measure(costOf: (read: () => void) => Figures): Promise<Cost[]> {
   const row = createRow();
-  const { sources, recordLateness } = createSources(createWorld({ processBudgetBytes: 2 ** 30 }));
+  const { sources, recordLateness } = await createSources(createWorld({ processBudgetBytes: 2 ** 30 }));
   for (let i = 0; i < 64; i += 1) recordLateness(i % 7);
   return sources.map((source) => ({
     source: source.name,
@@ -98,7 +98,7 @@ function measureApart(which: 'first' | 'later'): Cost[] {
 
 const [, , which] = process.argv;
 if (which === 'first' || which === 'later') {
-  console.log(JSON.stringify(measure(which === 'first' ? firstReads : laterReads)));
+  console.log(JSON.stringify(await measure(which === 'first' ? firstReads : laterReads)));
 } else {
   console.log(`Node ${process.version}, ${process.platform} ${process.arch}`);
   table(`the first ${FIRST_READS} reads of a process`, measureApart('first'));

@@ -60,14 +60,13 @@ test('every code of the table is said somewhere', () => {
   const sources = ['agent', 'exporters', 'instrumentation', 'scripts'];
   const text = sources.map((folder) => readFolder(folder)).join('\n');
   assert.deepEqual(
-    Object.keys(PROBLEMS).filter((code) => !new RegExp(`'${code}'|${code}:`).test(text)),
+    Object.keys(PROBLEMS).filter((code) => !new RegExp(`'${code}'|${code}: [a-z]`).test(text)),
     [],
   );
 });
 
 function readFolder(folder: string): string {
   return globSync(`${folder}/**/*.ts`, { cwd: ROOT })
-    .filter((file) => !file.endsWith('model/problem.ts'))
     .map(read)
     .join('\n');
 }

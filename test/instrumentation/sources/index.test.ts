@@ -11,17 +11,17 @@ import { createWorld } from '../../contracts/source.ts';
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
 
-function withSources<T>(overrides: Partial<World>, use: (sources: Sources) => T): T {
-  const created = createSources(createWorld(overrides));
+async function withSources(overrides: Partial<World>, use: (sources: Sources) => void): Promise<void> {
+  const created = await createSources(createWorld(overrides));
   try {
-    return use(created);
+    use(created);
   } finally {
     for (const source of created.sources) source.close();
   }
 }
 
-test('every reading of a row belongs to exactly one source, but for those of the sampler', () => {
-  withSources({}, ({ sources }) => {
+test('every reading of a row belongs to exactly one source, but for those of the sampler', async () => {
+  await withSources({}, ({ sources }) => {
     const ofSampler: readonly ColumnName[] = COLUMNS.filter((name) =>
       /^(wallMs|monotonicMs|agent[A-Z]\w*)$/.test(name),
     );
@@ -31,8 +31,8 @@ test('every reading of a row belongs to exactly one source, but for those of the
   });
 });
 
-test('has one source of a name', () => {
-  withSources({}, ({ sources }) => {
+test('has one source of a name', async () => {
+  await withSources({}, ({ sources }) => {
     const names = sources.map((source) => source.name);
     assert.deepEqual([...new Set(names)], names);
   });
@@ -40,7 +40,7 @@ test('has one source of a name', () => {
 
 test('a sample asked for by a major collection holds its live set', async () => {
   const row = createRow();
-  const { sources } = createSources(createWorld({ requestSample: sample }));
+  const { sources } = await createSources(createWorld({ requestSample: sample }));
   function sample(): void {
     for (const source of sources) source.read(row);
   }
@@ -51,8 +51,8 @@ test('a sample asked for by a major collection holds its live set', async () => 
   assert.ok(live > 2 ** 20 && live <= (row[COL.heapOldUsedBytes] ?? 0) + 2 ** 20, `${live}`);
 });
 
-test('hands the lateness of the timer to the event-loop source', () => {
-  withSources({}, ({ sources, recordLateness }) => {
+test('hands the lateness of the timer to the event-loop source', async () => {
+  await withSources({}, ({ sources, recordLateness }) => {
     recordLateness(250);
     const row = createRow();
     for (const source of sources) source.read(row);
