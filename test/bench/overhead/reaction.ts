@@ -14,6 +14,8 @@ const LIMITS_MIB = [256, 512] as const;
 const MEGABYTES_PER_SECOND = [100, 250, 500] as const;
 const SHAPES = ['buffers', 'objects'] as const;
 const BUDGET_MS = 60;
+/** The budget is for a free loop: a crossing counts when no turn after it, collections included, was longer. */
+const FREE_TURN_MS = 20;
 
 interface Cell {
   readonly shape: (typeof SHAPES)[number];
@@ -24,6 +26,8 @@ interface Cell {
 interface Crossing extends Cell {
   /** Infinity: the process died before a handler ran. */
   readonly reactionMs: number;
+  /** The longest turn of the loop between crossing and handler. */
+  readonly longestTurnMs: number;
   /** Use ÷ limit when the handler ran. */
   readonly ratio: number;
   readonly reachedMegabytesPerSecond: number;
@@ -52,15 +56,25 @@ export async function measureReaction(short: boolean): Promise<Reaction> {
       crossings.push(await cross(cell, 1_000 + phase * 1_000, noGroup === undefined));
     }
   }
-  const reactions = crossings.map(({ reactionMs }) => reactionMs);
-  const what = `crossing 0.70 → handler, ${crossings.length} crossings`;
+  const free = crossings.filter(({ longestTurnMs }) => longestTurnMs <= FREE_TURN_MS);
+  const all = crossings.map(({ reactionMs }) => reactionMs);
+  const whenFree = free.map(({ reactionMs }) => reactionMs);
   const shared = { budget: 'B8', unit: 'ms', allowed: BUDGET_MS, against: 'a timer of 1 s: up to 1000' };
   return {
     where: noGroup === undefined ? 'cgroup' : `process budget (${noGroup})`,
     crossings,
     verdicts: [
-      { ...shared, what: `${what}, p50`, measured: quantile(reactions, 0.5) },
-      { ...shared, what: `${what}, p99`, measured: quantile(reactions, 0.99) },
+      {
+        ...shared,
+        what: `0.70 → handler, free loop (${free.length} of ${all.length}), p50`,
+        measured: quantile(whenFree, 0.5),
+      },
+      {
+        ...shared,
+        what: `0.70 → handler, free loop (${free.length} of ${all.length}), p99`,
+        measured: quantile(whenFree, 0.99),
+      },
+      { ...shared, what: '0.70 → handler, turns over 20 ms included, p99', measured: quantile(all, 0.99) },
     ],
   };
 }
@@ -85,11 +99,12 @@ async function cross(cell: Cell, waitMs: number, grouped: boolean): Promise<Cros
       timeoutMs: 30_000,
     });
     const died = result.signal === 'SIGKILL' && !result.timedOut;
-    if (died) return { ...cell, reactionMs: Infinity, ratio: 1, reachedMegabytesPerSecond: Number.NaN };
+    if (died)
+      return { ...cell, reactionMs: Infinity, longestTurnMs: 0, ratio: 1, reachedMegabytesPerSecond: Number.NaN };
     if (result.code !== 0) throw new Error(`the growing program failed\n${result.report}`);
-    const answer = JSON.parse(result.stdout) as { reactionMs: number; ratio: number; megabytesPerSecond: number };
-    const { reactionMs, ratio } = answer;
-    return { ...cell, reactionMs, ratio, reachedMegabytesPerSecond: answer.megabytesPerSecond };
+    const answer = JSON.parse(result.stdout) as Omit<Crossing, 'reachedMegabytesPerSecond'>;
+    const { reactionMs, longestTurnMs, ratio, megabytesPerSecond } = answer;
+    return { ...cell, reactionMs, longestTurnMs, ratio, reachedMegabytesPerSecond: megabytesPerSecond };
   } finally {
     group?.remove();
   }
@@ -100,7 +115,16 @@ export function printReaction({ where, crossings }: Reaction): void {
     `\nCrossing 0.70 of a ${where}, handler running after, ms. Again with: node test/bench/overhead/reaction.ts\n`,
   );
   printTable(
-    ['shape', 'limit MiB', 'wanted MB/s', 'reached MB/s', 'p50 ms', 'longest ms', 'use ÷ limit then'],
+    [
+      'shape',
+      'limit MiB',
+      'wanted MB/s',
+      'reached MB/s',
+      'p50 ms',
+      'longest ms',
+      'longest turn ms',
+      'use ÷ limit then',
+    ],
     CELLS.map((cell) => {
       const own = crossings.filter(
         ({ shape, limitMib, megabytesPerSecond }) =>
@@ -119,6 +143,12 @@ export function printReaction({ where, crossings }: Reaction): void {
         ),
         rounded(quantile(reactions, 0.5)),
         rounded(quantile(reactions, 1)),
+        rounded(
+          quantile(
+            own.map(({ longestTurnMs }) => longestTurnMs),
+            1,
+          ),
+        ),
         rounded(
           quantile(
             own.map(({ ratio }) => ratio),

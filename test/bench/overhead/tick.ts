@@ -47,7 +47,7 @@ export async function measureTicks(): Promise<Ticks> {
         line('full sample, p50', 100, 'µs', full.p50Microseconds, 'si.mem() 500'),
         line('full sample, garbage', 4096, 'B', full.garbageBytes),
         line('probe tick, garbage', 4096, 'B', probe.garbageBytes),
-        // a tick that kept anything would keep a number at least; what is below is V8's own, spread over 10 000 ticks
+        // a tick that kept anything would keep a number at least; what is below is V8's own, spread over 30 000 ticks
         line('retained a tick', 8, 'B', Math.max(full.retainedBytes, probe.retainedBytes)),
       ],
     };

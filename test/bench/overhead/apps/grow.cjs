@@ -31,6 +31,8 @@ const pieces = {
 let startMs = 0;
 let grownBytes = 0;
 let crossedMs;
+let turnMs = 0;
+let longestTurnMs = 0; // since the crossing: what the program and its collections kept the loop from the agent
 
 function end(answer) {
   const megabytesPerSecond = grownBytes / 1e3 / (performance.now() - startMs);
@@ -38,7 +40,14 @@ function end(answer) {
   process.exit(0);
 }
 
+function endTurn() {
+  const nowMs = performance.now();
+  if (crossedMs !== undefined) longestTurnMs = Math.max(longestTurnMs, nowMs - turnMs);
+  turnMs = nowMs;
+}
+
 function grow() {
+  endTurn();
   const owedBytes = (performance.now() - startMs) * bytesPerMs - grownBytes;
   const count = Math.min(MOST_PIECES_A_TURN, Math.floor(owedBytes / PIECE_BYTES));
   for (let piece = 0; piece < count; piece++) {
@@ -53,10 +62,16 @@ setTimeout(() => {
   const agent = globalThis[Symbol.for('plimsoll.agent.v1')];
   agent.onPressure('elevated', ({ assessment }) => {
     const nowMs = performance.now();
+    endTurn();
     const ratio = usedBytes() / limitBytes;
     // before its own reading said so: the agent saw the same growth in the same turn
-    end({ reactionMs: crossedMs === undefined ? 0 : nowMs - crossedMs, ratio, binding: assessment.binding });
+    end({
+      reactionMs: crossedMs === undefined ? 0 : nowMs - crossedMs,
+      longestTurnMs,
+      ratio,
+      binding: assessment.binding,
+    });
   });
-  startMs = performance.now();
+  startMs = turnMs = performance.now();
   grow();
 }, waitMs);
