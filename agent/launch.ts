@@ -114,6 +114,7 @@ export function launch(overrides: StartOptions): AgentHandle {
     stopped = true;
     cancelControl?.();
     process.off('exit', onExit);
+    allowOneMoreListener(-1);
     await endRun();
   }
 
@@ -134,6 +135,7 @@ export function launch(overrides: StartOptions): AgentHandle {
     };
   }
 
+  allowOneMoreListener(1);
   process.on('exit', onExit);
   configure().catch(fail);
   return {
@@ -147,6 +149,12 @@ export function launch(overrides: StartOptions): AgentHandle {
     onPressure: callbacks.subscribe,
     stop,
   };
+}
+
+/** The agent's exit listener must not be the one too many that Node.js warns of; 0 is no limit. */
+function allowOneMoreListener(more: 1 | -1): void {
+  const allowed = process.getMaxListeners();
+  if (allowed > 0) process.setMaxListeners(allowed + more);
 }
 
 function say(line: string): void {

@@ -73,6 +73,7 @@ describe('a program behaves with the agent as it does without', { concurrency: C
       env: { PLIMSOLL_DIR },
     },
     { name: 'no warning', args: [app('warnings.cjs')] },
+    { name: 'no warning beside ten exit listeners', args: [app('ten-exit-listeners.cjs')] },
     { name: 'deprecations that throw', args: ['--throw-deprecation', '--pending-deprecation', app('warnings.cjs')] },
     { name: 'no code from strings', args: ['--disallow-code-generation-from-strings', app('warnings.cjs')] },
     { name: '__proto__ that throws', args: ['--disable-proto=throw', app('warnings.cjs')] },
