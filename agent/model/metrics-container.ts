@@ -10,7 +10,7 @@ export const CONTAINER_METRICS: readonly Metric[] = [
     name: 'plimsoll.heap.live',
     kind: 'gauge',
     unit: 'By',
-    description: 'Live set of the old generation by its last two major collections; absent before the first',
+    description: 'Live set of the old generation by its last three major collections; absent before the first',
     points: [series('core', 'heapLiveBytes')],
   },
   {

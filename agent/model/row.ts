@@ -60,7 +60,7 @@ const READING_NAMES = [
   'heapNewLargeUsedBytes', // large objects still counted as young
   'heapOldPagesBytes', // pages held for the old generation, what is empty in them included
   'heapOldLimitBytes', // the old generation's true limit
-  'heapLiveBytes', // live set of the old generation by its last two major GCs; NaN before the first
+  'heapLiveBytes', // live set of the old generation by its last three major GCs; NaN before the first
   'heapUsedBytes',
   'heapTotalBytes',
   'heapSizeLimitBytes',

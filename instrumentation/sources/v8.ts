@@ -4,7 +4,7 @@ import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8';
 
 import { COL, HEAP_SPACES, type ReadingName, type Row } from '../../agent/model/row.ts';
 import type { Source, Unavailable, World } from '../../agent/model/source.ts';
-import { liveSetBytes } from './live-set.ts';
+import { createLiveSet } from './live-set.ts';
 import { oldGenerationLimitBytes, parseHeapFlags } from './old-generation-limit.ts';
 
 export interface V8Source extends Source {
@@ -45,7 +45,7 @@ export function createV8Source(world: World): V8Source {
     nodeMajor: Number.parseInt(process.versions.node, 10),
     memoryBytes: memoryV8WasToldOf(),
   });
-  let leftBytes = Number.NaN;
+  const liveSet = createLiveSet(oldLimitBytes);
   let liveBytes = Number.NaN;
 
   function readSpaces(row: Row): void {
@@ -99,8 +99,7 @@ export function createV8Source(world: World): V8Source {
       for (let i = 0; i < statistics.length; i += 1) {
         if (spaces.isOld[i] === true) usedBytes += statistics[i]?.space_used_size ?? 0;
       }
-      liveBytes = liveSetBytes(usedBytes, leftBytes, oldLimitBytes);
-      leftBytes = usedBytes;
+      liveBytes = liveSet(usedBytes);
     },
     unavailable() {
       return Number.isNaN(arrayBuffersBytes()) ? [NO_ARRAY_BUFFERS] : [];

@@ -3,7 +3,7 @@
  * several at once, and whether the agent stayed calm (budget B11). Judged by what it recorded.
  */
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -19,8 +19,8 @@ import { startNeighbour } from './neighbour.ts';
 import { readRecording, value } from './recording.ts';
 import { allScenarios, type Scenario, shortScenarios } from './scenarios.ts';
 
-/** As many as leave the machine's cores some time to breathe. */
-const AT_ONCE = 3;
+/** A service whose collector waits for a processor is not healthy. */
+const AT_ONCE = Math.max(2, availableParallelism() - 1);
 
 const { values: options } = parseArgs({
   options: {
