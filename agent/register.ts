@@ -4,7 +4,6 @@
  * The agent itself is a text in this file until the application has had its first turns: compiling it costs 3 ms.
  */
 import { compileFunction } from 'node:vm';
-import { isMainThread } from 'node:worker_threads';
 
 import { installFront } from './front.ts';
 import type { launch as Launch } from './launch.ts';
@@ -19,8 +18,16 @@ declare const PLIMSOLL_YAML_SOURCE: string;
 /** Programs that are tools around an application and never the application. */
 const PACKAGE_MANAGERS = /[\\/](npm|npx|yarn|pnpm|pnpx|corepack)(-cli)?(\.[cm]?js)?$/;
 
+/**
+ * As `isMainThread` of node:worker_threads, whose loading costs 1.1 MB and 1 ms: a worker may not abort the process, and
+ * its `process.abort` says so.
+ */
+function inWorker(): boolean {
+  return 'disabled' in process.abort;
+}
+
 function belongsHere(): boolean {
-  if (!isMainThread || findAgent() !== undefined) return false;
+  if (inWorker() || findAgent() !== undefined) return false;
   if (process.versions['electron'] !== undefined || process.versions['bun'] !== undefined || 'Deno' in globalThis)
     return false;
   if (PACKAGE_MANAGERS.test(process.argv[1] ?? '')) return false;
