@@ -1,12 +1,12 @@
 /**
  * A healthy service: a live set of the given size, reached at the given speed, that then stays and of which a part is always
- * being replaced: 20 MB/s that grew old before they became garbage, and 80 MB/s that die young. Arguments: MB, MB/s.
+ * being replaced: 10 MB/s that grew old before they became garbage, and 90 MB/s that die young. Arguments: MB, MB/s.
  */
 import { next } from './grow.mjs';
 
 const TICK_MS = 5;
-const OLD_GARBAGE_BYTES = 100_000;
-const YOUNG_GARBAGE_BYTES = 400_000;
+const OLD_GARBAGE_BYTES = 50_000;
+const YOUNG_GARBAGE_BYTES = 450_000;
 /** Measured: a record with its tags and parent. */
 const RECORD_BYTES = 282;
 const RECORDS_A_PAGE = 100;
