@@ -54,17 +54,28 @@ export function observeKernel(row: Row, before: KernelCounters, elapsedSeconds: 
 
   const stalled = growth(stallSeconds, before.stallSeconds);
   const faults = growth(majorFaults, before.majorFaults);
-  const counters = {
-    limitBytes,
-    max: base(max, before.max, sameGroup),
-    oom: base(oom, before.oom, sameGroup),
-    oomKill: base(oomKill, before.oomKill, sameGroup),
-    stallSeconds,
-    majorFaults,
-    stallRatio: fadedRatio(before.stallRatio, stalled, elapsedSeconds),
-  };
+  const stallRatio = fadedRatio(before.stallRatio, stalled, elapsedSeconds);
+  const isSame =
+    sameGroup &&
+    Object.is(max, before.max) &&
+    Object.is(oom, before.oom) &&
+    Object.is(oomKill, before.oomKill) &&
+    Object.is(stallSeconds, before.stallSeconds) &&
+    Object.is(majorFaults, before.majorFaults) &&
+    stallRatio === before.stallRatio;
   return {
-    counters,
+    // At rest nothing is counted: the same object again is garbage saved at every sample.
+    counters: isSame
+      ? before
+      : {
+          limitBytes,
+          max: base(max, before.max, sameGroup),
+          oom: base(oom, before.oom, sameGroup),
+          oomKill: base(oomKill, before.oomKill, sameGroup),
+          stallSeconds,
+          majorFaults,
+          stallRatio,
+        },
     max: sameGroup ? growth(max, before.max) || 0 : 0,
     oom: sameGroup ? growth(oom, before.oom) || 0 : 0,
     oomKill: sameGroup ? growth(oomKill, before.oomKill) || 0 : 0,

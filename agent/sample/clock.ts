@@ -6,6 +6,14 @@ export interface Clock {
   monotonicMs(): number;
   /** One shot; never keeps the process alive. Returns what cancels it. */
   setTimer(callback: () => void, ms: number): () => void;
+  createRepeatedTimer(callback: () => void): RepeatedTimer;
+}
+
+/** A timer that is set again and again: with the same delay as before it allocates nothing. */
+export interface RepeatedTimer {
+  /** Replaces what was set before. */
+  set(ms: number): void;
+  cancel(): void;
 }
 
 export const systemClock: Clock = {
@@ -15,6 +23,26 @@ export const systemClock: Clock = {
     const timer = setTimeout(callback, ms);
     timer.unref();
     return () => clearTimeout(timer);
+  },
+  createRepeatedTimer(callback) {
+    let timer: NodeJS.Timeout | undefined;
+    let timerMs = 0;
+    return {
+      set(ms) {
+        if (timer !== undefined && ms === timerMs) {
+          timer.refresh();
+          return;
+        }
+        clearTimeout(timer);
+        timer = setTimeout(callback, ms);
+        timer.unref();
+        timerMs = ms;
+      },
+      cancel() {
+        clearTimeout(timer);
+        timer = undefined;
+      },
+    };
   },
 };
 

@@ -52,7 +52,7 @@ export function createSampler(options: SamplerOptions): Sampler {
   let fullAtMs = 0;
   let dueMs = 0;
   let spentMs = 0;
-  let cancelTimer: (() => void) | undefined;
+  const timer = clock.createRepeatedTimer(() => tick(false));
 
   function fullSample(nowMs: number): void {
     row[COL.wallMs] = clock.wallMs();
@@ -97,11 +97,10 @@ export function createSampler(options: SamplerOptions): Sampler {
 
   function schedule(): void {
     if (!running) return;
-    cancelTimer?.();
     const untilFullMs = Math.max(0, fullAtMs + intervalMs - clock.monotonicMs());
-    const delayMs = Math.max(1, Math.min(paceMs(), untilFullMs));
+    const delayMs = Math.max(1, Math.round(Math.min(paceMs(), untilFullMs)));
     dueMs = clock.monotonicMs() + delayMs;
-    cancelTimer = clock.setTimer(onTimer, delayMs);
+    timer.set(delayMs);
   }
 
   function paceMs(): number {
@@ -109,14 +108,9 @@ export function createSampler(options: SamplerOptions): Sampler {
     return outlook.confirming ? CONFIRM_DELAY_MS : nextDelayMs(outlook.distances, movement, intervalMinMs, intervalMs);
   }
 
-  function onTimer(): void {
-    tick(false);
-  }
-
   function stop(): void {
     running = false;
-    cancelTimer?.();
-    cancelTimer = undefined;
+    timer.cancel();
   }
 
   return {

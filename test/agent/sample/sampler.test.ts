@@ -45,6 +45,16 @@ function bench(): Bench {
         if (timer === mine) timer = undefined;
       };
     },
+    createRepeatedTimer(callback) {
+      let cancel: (() => void) | undefined;
+      return {
+        set(ms) {
+          cancel?.();
+          cancel = clock.setTimer(callback, ms);
+        },
+        cancel: () => cancel?.(),
+      };
+    },
   };
   const source: Source = {
     name: 'scripted',

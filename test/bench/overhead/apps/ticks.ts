@@ -132,18 +132,29 @@ function usedBytes(): number {
 function createJumpingClock(): { clock: Clock; hasTimer(): boolean; tick(): number } {
   const callbacks: ((() => void) | undefined)[] = [];
   const dueMs = new Float64Array(64).fill(Infinity);
+  const repeated = new Set<number>();
   let jumpedMs = 0;
   const monotonicMs = (): number => performance.now() + jumpedMs;
+  const freeSlot = (): number => dueMs.findIndex((atMs, index) => atMs === Infinity && !repeated.has(index));
   return {
     clock: {
       wallMs: () => Date.now() + jumpedMs,
       monotonicMs,
       setTimer(callback, ms) {
-        const slot = dueMs.indexOf(Infinity);
+        const slot = freeSlot();
         callbacks[slot] = callback;
         dueMs[slot] = monotonicMs() + ms;
         return () => {
           if (callbacks[slot] === callback) dueMs[slot] = Infinity;
+        };
+      },
+      createRepeatedTimer(callback) {
+        const slot = freeSlot();
+        repeated.add(slot);
+        callbacks[slot] = callback;
+        return {
+          set: (ms) => (dueMs[slot] = monotonicMs() + ms),
+          cancel: () => (dueMs[slot] = Infinity),
         };
       },
     },
