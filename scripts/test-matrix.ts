@@ -16,6 +16,7 @@ const VERSIONS = [`${OLDEST_NODE.join('.')}.0`, '22', '24', '26'];
 const ONCE_IS_ENOUGH = [
   'test/guards/**',
   'test/processes/cgroup-v2.test.ts', // a virtual machine
+  'test/processes/demo.test.ts', // runs TypeScript with the project's own Node.js
   'test/processes/old-node.test.ts',
   'test/processes/prometheus.test.ts', // a real Prometheus
 ];
