@@ -122,6 +122,7 @@ function limitConnection(socket: Socket): void {
 function bind(server: Server, { host, port }: Address): Promise<Address | Problem> {
   return new Promise((resolve) => {
     const onError = (error: unknown): void => resolve(listenProblem({ host, port }, reasonOf(error), NOW));
+    if (!mayUseNetwork()) return onError(new Error('the permission model allows no network (--allow-net)'));
     server.once('error', onError);
     // Left out, Node takes `::` where the machine has IPv6 and 0.0.0.0 where it has not. Exclusive: workers of a cluster
     // would share the port, and each scrape would land on a random one.
@@ -138,6 +139,14 @@ function bind(server: Server, { host, port }: Address): Promise<Address | Proble
       onError(error);
     }
   });
+}
+
+/** Node.js throws the denial (from 25 on) out of a later turn, where it would end the application. */
+function mayUseNetwork(): boolean {
+  // undefined without --permission, whatever its type says
+  const permission = process.permission as typeof process.permission | undefined;
+  if (permission === undefined || !process.allowedNodeEnvironmentFlags.has('--allow-net')) return true;
+  return permission.has('net');
 }
 
 const NOW = 'Nothing is exported, sensing goes on; it is tried again every minute.';
