@@ -9,7 +9,7 @@ import type { ClassifierMemory, Standing } from './verdict.ts';
 
 type Streaks = ClassifierMemory['streaks'];
 
-export const NO_STREAKS: Streaks = [0, 0, 0];
+const NO_STREAKS: Streaks = [0, 0, 0];
 
 /** Counts one more sample, which reached `reached`. */
 export function nextStreaks(before: Streaks, reached: Level, { confirmSamples }: Policy): Streaks {

@@ -25,7 +25,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
 /** A second sample rules out a peak that a garbage collection was about to take; a third would only cost time. */
 const CONFIRM_SAMPLES = 2;
 /** Time for a handler or a collection to show its effect before the level says that it is over. */
-export const DEFAULT_DWELL_MS = 10_000;
+const DEFAULT_DWELL_MS = 10_000;
 /** Memory that comes back does so within seconds of the relief; critical to normal takes at least two of these. */
 const COOL_DOWN_MS = 5_000;
 

@@ -23,7 +23,7 @@ export const JSON_OFFSET_BYTES = 64;
  * A record and the end mark are sealed alike. Words: 0 CRC-32 of all that follows, 1 kind, 2–3 the file's nonce;
  * then doubles: the sequence, and what the kind holds.
  */
-export const SEALED = { crc: 0, kind: 1, nonce: 2 } as const;
+const SEALED = { crc: 0, kind: 1, nonce: 2 } as const;
 export const KIND = { record: 1, end: 2 } as const;
 export const SEQUENCE_DOUBLE = 2;
 export const FIRST_COLUMN_DOUBLE = 3;

@@ -66,7 +66,5 @@ test('every code of the table is said somewhere', () => {
 });
 
 function readFolder(folder: string): string {
-  return globSync(`${folder}/**/*.ts`, { cwd: ROOT })
-    .map(read)
-    .join('\n');
+  return globSync(`${folder}/**/*.ts`, { cwd: ROOT }).map(read).join('\n');
 }
