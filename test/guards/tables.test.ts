@@ -49,6 +49,24 @@ test('docs/errors.md lists every code as the table has it, and no other', () => 
   );
 });
 
+test('the lock file names no address, and every package of it may run its install script or has none', () => {
+  const lock = JSON.parse(read('package-lock.json')) as {
+    packages: Record<string, { resolved?: string; hasInstallScript?: boolean }>;
+  };
+  const { allowScripts } = JSON.parse(read('package.json')) as { allowScripts: Record<string, boolean> };
+  const packages = Object.entries(lock.packages);
+  assert.deepEqual(
+    packages.filter(([, { resolved }]) => resolved?.startsWith('http')).map(([path]) => path),
+    [],
+  );
+  const scripted = packages.filter(([, entry]) => entry.hasInstallScript === true);
+  const names = scripted.map(([path]) => path.replace(/^.*node_modules\//, ''));
+  assert.deepEqual(
+    names.filter((name) => !(name in allowScripts)),
+    [],
+  );
+});
+
 test('the notices name every package that is bundled, and its licence', () => {
   assert.ok(
     read('THIRD_PARTY_NOTICES.md') === notices(),
