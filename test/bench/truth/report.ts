@@ -78,7 +78,7 @@ function printSummary(results: readonly CellResult[]): void {
   const deaths = results.flatMap((result) => result.deaths);
   const reached = results.filter(reaches);
   console.log(
-    `\n${reached.length} of ${results.length} cells have pressure >= ${PRESSURE_AT_LEAST} and the right constraint in 19 of 20 runs`,
+    `\n${reached.length} of ${results.length} cells have pressure >= ${PRESSURE_AT_LEAST} and the right constraint in 19 of 20 of their runs`,
   );
   console.log(
     `last record before death, ${deaths.length} runs: pressure median ${ratio(median(pressuresOf(deaths)))}, worst ${ratio(Math.min(...pressuresOf(deaths)))};`,
