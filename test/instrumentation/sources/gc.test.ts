@@ -49,6 +49,9 @@ function churn(): Truth[] {
   }));
 }
 
+/** The two clocks around a pause are read one after the other: on a busy machine a scheduler's slice may lie between. */
+const PREEMPTED_SECONDS = 0.02;
+
 /** Node hands entries to observers from the event loop. */
 async function delivered(): Promise<void> {
   for (let turn = 0; turn < 3; turn += 1) await new Promise(setImmediate);
@@ -71,7 +74,7 @@ test('counts every collection of a batch, and its time, by type', async () => {
     const ofType = truth.filter((collection) => collection.type === type);
     assert.equal(at(row, type, 'Count'), ofType.length, type);
     const seconds = ofType.reduce((sum, collection) => sum + collection.seconds, 0);
-    assert.ok(Math.abs(at(row, type, 'Seconds') - seconds) <= 0.1 * seconds + 0.001 * ofType.length, type);
+    assert.ok(Math.abs(at(row, type, 'Seconds') - seconds) <= 0.1 * seconds + 0.001 * ofType.length + PREEMPTED_SECONDS, type);
   }
 });
 
