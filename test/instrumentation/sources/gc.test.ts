@@ -74,7 +74,10 @@ test('counts every collection of a batch, and its time, by type', async () => {
     const ofType = truth.filter((collection) => collection.type === type);
     assert.equal(at(row, type, 'Count'), ofType.length, type);
     const seconds = ofType.reduce((sum, collection) => sum + collection.seconds, 0);
-    assert.ok(Math.abs(at(row, type, 'Seconds') - seconds) <= 0.1 * seconds + 0.001 * ofType.length + PREEMPTED_SECONDS, type);
+    assert.ok(
+      Math.abs(at(row, type, 'Seconds') - seconds) <= 0.1 * seconds + 0.001 * ofType.length + PREEMPTED_SECONDS,
+      type,
+    );
   }
 });
 
