@@ -15,6 +15,7 @@ import { monitor, onPressure } from 'plimsoll';
 
 /** @type {LRUCache<string, Metadata>} */
 const cache = new LRUCache({ max: 1_000_000 });
+let tight = false;
 const counts = { requests: 0, hits: 0, evicted: 0 };
 
 /** @param {string} file @returns {Promise<Metadata>} */
@@ -53,7 +54,8 @@ async function lookUp(key) {
     return known;
   }
   const found = await extract(key.replace(/\?.*$/, ''));
-  cache.set(key, found);
+  // What was given back must not be taken again at once: from high on nothing new is kept.
+  if (!tight) cache.set(key, found);
   return found;
 }
 
@@ -74,7 +76,10 @@ function tell(message) {
   if (process.connected) process.send?.(message);
 }
 
-onPressure('change', ({ level, previous, assessment }) => tell({ kind: 'level', level, previous, assessment }));
+onPressure('change', ({ level, previous, assessment }) => {
+  tight = level === 'high' || level === 'critical';
+  tell({ kind: 'level', level, previous, assessment });
+});
 /** @param {import('plimsoll').PressureNotice} notice */
 function giveCacheBack({ level, targetBytes }) {
   tell({ kind: 'reclaim', level, targetBytes, ...giveBack(targetBytes) });
