@@ -5,13 +5,15 @@
 import { averagePressure, trend } from './classify/index.ts';
 import { CONTROL_INTERVAL_MS, createControlFile } from './config/control.ts';
 import { readIdentity } from './config/identity.ts';
-import type { Options } from './config/options.ts';
+import { readOtlp } from './config/otlp.ts';
 import { readConfiguration } from './config/read.ts';
+import { processSlot } from './config/slot.ts';
 import { createStderrWriter } from '../exporters/stderr.ts';
 import { IDLE_ASSESSMENT, type AgentHandle, type Status } from './model/handle.ts';
+import type { AgentEvent } from './model/event.ts';
 import { agentFailed } from './model/problem.ts';
 import { COL, COLUMNS, type ReadingName } from './model/row.ts';
-import type { Identity, Mode } from './model/snapshot.ts';
+import type { Mode } from './model/snapshot.ts';
 import type { StartOptions } from './model/start-options.ts';
 import { VERSION } from './model/version.ts';
 import { describeAssessment } from './pipeline.ts';
@@ -46,8 +48,13 @@ export function launch(overrides: StartOptions): AgentHandle {
     wallMs: clock.wallMs,
     setTimer: clock.setTimer,
     onProblem: stderr.problem,
-    onEvent: stderr.event,
+    onEvent: publish,
   });
+
+  function publish(event: AgentEvent): void {
+    stderr.event(event);
+    run?.event(event);
+  }
 
   function fail(error: unknown): void {
     say(agentFailed(error));
@@ -58,16 +65,25 @@ export function launch(overrides: StartOptions): AgentHandle {
     await pause(clock, CONFIGURE_DELAY_MS);
     const { options, problems } = await readConfiguration(process.env, overrides);
     const { serviceName, resource, problems: others } = readIdentity(process.env, process.argv[1]);
-    for (const found of [...problems, ...others]) stderr.problem(found);
-    const parts = {
+    const otlp = readOtlp(process.env);
+    for (const found of [...problems, ...others, ...otlp.problems]) stderr.problem(found);
+    const parts: RunParts = {
       options,
-      identity: identityOf(serviceName, resource, options),
+      otlp: otlp.settings,
+      fallbackExporter: otlp.fallback,
+      identity: {
+        serviceName,
+        process: processSlot(process.env, clusterWorkerId()),
+        agentVersion: VERSION,
+        nodeVersion: process.versions.node,
+        resource,
+      },
       clock,
       window,
       callbacks,
       mode: () => mode,
       onProblem: stderr.problem,
-      onEvent: stderr.event,
+      onEvent: publish,
       onFailure: fail,
     };
     await switchMode(options.mode, parts);
@@ -90,7 +106,7 @@ export function launch(overrides: StartOptions): AgentHandle {
       cancelControl = clock.setTimer(look, CONTROL_INTERVAL_MS);
       const to = file.look();
       if (to === undefined || to === mode) return;
-      stderr.event({ name: 'plimsoll.mode.changed', from: mode, to });
+      publish({ name: 'plimsoll.mode.changed', from: mode, to });
       changes = changes.then(() => switchMode(to, parts)).catch(fail);
     }
     look();
@@ -161,14 +177,10 @@ function say(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-function identityOf(serviceName: string, resource: Identity['resource'], options: Options): RunParts['identity'] {
-  return {
-    serviceName,
-    process: 'main',
-    agentVersion: VERSION,
-    nodeVersion: process.versions.node,
-    mode: options.mode,
-    exporter: options.exporter === 'none' ? 'none' : 'prometheus',
-    resource,
-  };
+/** In a worker of a cluster Node.js itself has loaded the module; elsewhere it costs 0.5 ms, so it is not asked. */
+function clusterWorkerId(): number | undefined {
+  if (!process.connected) return undefined;
+  // its type is that of the ESM namespace
+  const cluster = process.getBuiltinModule('node:cluster') as unknown as { readonly worker?: { readonly id: number } };
+  return cluster.worker?.id;
 }

@@ -22,7 +22,8 @@ export interface PipelineParts {
   readonly callbacks: Callbacks;
   readonly window: Window;
   mode(): Mode;
-  record(row: Row): void;
+  /** To the ring file and the exporter. */
+  publish(row: Row): void;
   onEvent(event: AgentEvent): void;
   onLateness(ms: number): void;
   onFailure(error: unknown): void;
@@ -64,7 +65,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     callbacks.respond(previous, assessment, targetBytes, parts.mode() === 'protect');
 
     // 5. publish
-    parts.record(row);
+    parts.publish(row);
     if (assessment.level !== previous) parts.onEvent({ name: 'plimsoll.pressure.changed', previous, assessment });
     if (before !== undefined) publishLimitChanges(before, assessment, parts.onEvent);
 

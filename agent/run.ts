@@ -5,14 +5,16 @@
 import { createPolicy } from './config/presets.ts';
 import type { Options } from './config/options.ts';
 import { createDegradations } from './degradations.ts';
+import { createExporting, type Exporting } from './exporting.ts';
 import { createSources } from '../instrumentation/sources/index.ts';
 import type { Assessment } from './model/assessment.ts';
 import type { AgentEvent } from './model/event.ts';
+import type { OtlpSettings } from './model/otlp.ts';
 import type { Problem } from './model/problem.ts';
 import { COL, type Row } from './model/row.ts';
 import type { Degradation, Identity, Mode, Snapshot } from './model/snapshot.ts';
 import type { Source, World } from './model/source.ts';
-import { createPipeline } from './pipeline.ts';
+import { createPipeline, describeAssessment } from './pipeline.ts';
 import { heapFlags } from './record/heap-flags.ts';
 import { createInstanceId } from './record/instance-id.ts';
 import { retainRings } from './record/retain.ts';
@@ -31,7 +33,10 @@ const DEGRADED_INTERVAL_MS = 10_000;
 
 export interface RunParts {
   readonly options: Options;
-  readonly identity: Omit<Identity, 'serviceInstanceId'>;
+  readonly otlp: OtlpSettings;
+  /** What `auto` exports by when the application has no MeterProvider. */
+  readonly fallbackExporter: 'otlp' | 'prometheus';
+  readonly identity: Omit<Identity, 'serviceInstanceId' | 'mode' | 'exporter'>;
   readonly clock: Clock;
   readonly window: Window;
   readonly callbacks: Callbacks;
@@ -46,6 +51,8 @@ export interface Run {
   assessment(): Assessment | undefined;
   degraded(): readonly Degradation[];
   listening(): string | undefined;
+  /** For exporters that carry events. */
+  event(event: AgentEvent): void;
   readonly recorder: Recorder | undefined;
   /** Takes everything apart but the ring file, which its owner ends, discards or closes. */
   stop(): Promise<void>;
@@ -56,8 +63,7 @@ export async function startRun(parts: RunParts): Promise<Run> {
   const { options, clock, window, callbacks } = parts;
   const degradations = createDegradations();
   let listening: string | undefined;
-  let stopped = false;
-  let stopExporter: (() => Promise<void>) | undefined;
+  let exporting: Exporting | undefined;
   let cancelTimers: (() => void)[] = [];
 
   let sampler: Sampler | undefined;
@@ -73,7 +79,7 @@ export async function startRun(parts: RunParts): Promise<Run> {
   const { sources, recordLateness } = await createSources(world, () => pause(clock, STEP_PAUSE_MS));
   const policy = createPolicy(options);
   const recorder = openRecorder();
-  const identity: Omit<Identity, 'mode'> = {
+  const identity = {
     ...parts.identity,
     serviceInstanceId: recorder?.instanceId ?? createInstanceId(clock.wallMs()),
   };
@@ -86,7 +92,7 @@ export async function startRun(parts: RunParts): Promise<Run> {
     callbacks,
     window,
     mode: parts.mode,
-    record,
+    publish,
     onEvent: parts.onEvent,
     onLateness: recordLateness,
     onFailure: parts.onFailure,
@@ -97,7 +103,10 @@ export async function startRun(parts: RunParts): Promise<Run> {
   row[COL.agentMemoryBytes] = WINDOW_BYTES + (recorder?.memoryBytes ?? 0);
   sampler.start();
   watchDegradations();
-  if (options.exporter !== 'none') after(EXPORTER_DELAY_MS, () => void openExporter().catch(parts.onFailure));
+  after(EXPORTER_DELAY_MS, () => {
+    exporting = openExporting();
+    exporting.start().catch(parts.onFailure);
+  });
 
   function after(ms: number, step: () => void): void {
     cancelTimers.push(clock.setTimer(step, ms));
@@ -110,6 +119,8 @@ export async function startRun(parts: RunParts): Promise<Run> {
       directory: options.directory,
       identity: {
         ...parts.identity,
+        mode: parts.mode(),
+        exporter: options.exporter,
         pid: process.pid,
         heapFlags: heapFlags(process.execArgv, process.env['NODE_OPTIONS'] ?? ''),
         startWallMs: clock.wallMs(),
@@ -126,6 +137,11 @@ export async function startRun(parts: RunParts): Promise<Run> {
   function recordFailed(found: Problem): void {
     const repair = 'make PLIMSOLL_DIR a writable folder with room for a few MB';
     if (degraded({ reason: 'record_failed', detail: found.message, repair })) parts.onProblem(found);
+  }
+
+  function publish(values: Row): void {
+    record(values);
+    exporting?.look();
   }
 
   function record(values: Row): void {
@@ -154,32 +170,32 @@ export async function startRun(parts: RunParts): Promise<Run> {
     });
   }
 
-  async function openExporter(): Promise<void> {
-    const { exporters } = await import('../exporters/index.ts');
-    await pause(clock, STEP_PAUSE_MS);
-    if (stopped) return;
-    const server = exporters.prometheus({
-      listen: options.listen,
+  function openExporting(): Exporting {
+    return createExporting({
+      option: options.exporter,
+      fallback: parts.fallbackExporter,
       tier: options.metrics,
+      listen: options.listen,
+      otlp: parts.otlp,
+      clock,
       snapshot,
-      monotonicMs: clock.monotonicMs,
-      onProblem(found) {
-        degraded({ reason: 'listen_failed', detail: found.message, repair: 'free the port or set PLIMSOLL_LISTEN' });
-        parts.onProblem(found);
+      describe: describeAssessment,
+      onTrouble(degradation, found) {
+        if (degraded(degradation)) parts.onProblem(found);
       },
+      onRecovered: degradations.clear,
       onListening(address) {
         listening = `http://${address}/metrics`;
-        degradations.clear('listen_failed');
       },
+      onFailure: parts.onFailure,
     });
-    stopExporter = () => server.close();
-    await server.start();
   }
 
   function snapshot(): Snapshot {
     return {
       row,
-      identity: { ...identity, mode: parts.mode() },
+      identity: { ...identity, mode: parts.mode(), exporter: exporting?.kind() ?? 'none' },
+      tellsSurroundings: identity.process === 'main',
       degraded: degradations.list(),
       actions: callbacks.counts(),
     };
@@ -189,16 +205,15 @@ export async function startRun(parts: RunParts): Promise<Run> {
     row,
     assessment: pipeline.assessment,
     degraded: degradations.list,
-    listening: () => listening,
+    listening: () => (exporting?.kind() === 'prometheus' ? listening : undefined),
+    event: (event) => exporting?.event(event),
     recorder,
     async stop() {
-      stopped = true;
       sampler?.stop();
       for (const cancel of cancelTimers) cancel();
       cancelTimers = [];
       for (const source of sources) source.close();
-      listening = undefined;
-      await stopExporter?.();
+      await exporting?.stop();
     },
   };
 }

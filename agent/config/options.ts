@@ -42,7 +42,7 @@ function option<T>(row: Option<T>): Option<T> {
 }
 
 export const MODES: readonly Mode[] = ['off', 'observe', 'protect'];
-const EXPORTERS = ['auto', 'prometheus', 'none'] as const;
+const EXPORTERS = ['auto', 'join', 'prometheus', 'otlp', 'none'] as const;
 const METRIC_TIERS = ['core', 'full'] as const;
 
 const RATIOS = {
@@ -73,7 +73,7 @@ export const OPTIONS = {
     key: 'exporter',
     defaultText: 'auto',
     ...choice(EXPORTERS),
-    doc: '`auto`: the Prometheus endpoint, unless `OTEL_METRICS_EXPORTER=none` or `OTEL_SDK_DISABLED=true` say otherwise.',
+    doc: "`auto`: the application's own OpenTelemetry MeterProvider when it has one, else OTLP when `OTEL_EXPORTER_OTLP_ENDPOINT` or `OTEL_METRICS_EXPORTER=otlp` asks for it, else the Prometheus endpoint. `join`: only the application's provider. `OTEL_METRICS_EXPORTER=none` and `OTEL_SDK_DISABLED=true` mean `none` unless this option is set.",
   }),
   listen: option<ListenAddress>({
     env: 'PLIMSOLL_LISTEN',

@@ -45,6 +45,8 @@ interface Described {
   readonly name: string;
   readonly unit: Unit;
   readonly description: string;
+  /** The same for every process of a container, which exports it once: see `Snapshot.tellsSurroundings`. */
+  readonly ofSurroundings?: true;
 }
 
 /** Most metrics: each series is a column, or a sum of columns. */
@@ -74,6 +76,7 @@ export const PROCESS_ATTRIBUTE = 'plimsoll.process';
 
 /** The series of a number metric at this moment. What is unavailable or has no limit (NaN, Infinity) is left out. */
 export function numberPoints(metric: NumberMetric, snapshot: Snapshot, tier: Tier): NumberPoint[] {
+  if (metric.ofSurroundings === true && !snapshot.tellsSurroundings) return [];
   return candidates(metric, snapshot, tier)
     .filter(({ value }) => Number.isFinite(value))
     .map(({ attributes, value }) => ({ attributes: withProcess(attributes, snapshot), value }));

@@ -36,6 +36,7 @@ export const CONTAINER_METRICS: readonly Metric[] = [
   },
   {
     name: 'plimsoll.container.memory.usage',
+    ofSurroundings: true,
     kind: 'gauge',
     unit: 'By',
     description: 'What the memory of the container is made of; the types are disjoint and add up to its usage',
@@ -52,6 +53,7 @@ export const CONTAINER_METRICS: readonly Metric[] = [
   },
   {
     name: 'plimsoll.container.memory.unreclaimable',
+    ofSurroundings: true,
     kind: 'gauge',
     unit: 'By',
     description: 'Memory of the container that the kernel cannot take back',
@@ -59,6 +61,7 @@ export const CONTAINER_METRICS: readonly Metric[] = [
   },
   {
     name: 'plimsoll.container.memory.peak',
+    ofSurroundings: true,
     kind: 'gauge',
     unit: 'By',
     description: 'Highest memory usage of the container so far',
@@ -66,6 +69,7 @@ export const CONTAINER_METRICS: readonly Metric[] = [
   },
   {
     name: 'plimsoll.container.memory.events',
+    ofSurroundings: true,
     kind: 'counter',
     unit: '{event}',
     description:
@@ -80,6 +84,7 @@ export const CONTAINER_METRICS: readonly Metric[] = [
   },
   {
     name: 'plimsoll.container.pressure.waiting',
+    ofSurroundings: true,
     kind: 'counter',
     unit: 's',
     description: 'Time in which some task of the container waited for memory',
@@ -87,6 +92,7 @@ export const CONTAINER_METRICS: readonly Metric[] = [
   },
   {
     name: 'plimsoll.container.pressure.stalled',
+    ofSurroundings: true,
     kind: 'counter',
     unit: 's',
     description: 'Time in which all tasks of the container waited for memory',

@@ -78,6 +78,7 @@ const PROCESS_AND_HOST: readonly Metric[] = [
   },
   {
     name: 'system.memory.usage',
+    ofSurroundings: true,
     kind: 'updowncounter',
     unit: 'By',
     description: 'Memory of the host; used is what is not available without swapping, so both add up to the limit',
@@ -89,6 +90,7 @@ const PROCESS_AND_HOST: readonly Metric[] = [
   },
   {
     name: 'system.memory.limit',
+    ofSurroundings: true,
     kind: 'updowncounter',
     unit: 'By',
     description: 'Memory of the host in total',
@@ -96,6 +98,7 @@ const PROCESS_AND_HOST: readonly Metric[] = [
   },
   {
     name: 'system.memory.utilization',
+    ofSurroundings: true,
     kind: 'gauge',
     unit: '1',
     description: 'Memory in use on the host divided by its total',
@@ -106,6 +109,7 @@ const PROCESS_AND_HOST: readonly Metric[] = [
   },
   {
     name: 'system.paging.usage',
+    ofSurroundings: true,
     kind: 'updowncounter',
     unit: 'By',
     description: 'Swap of the host',

@@ -38,6 +38,8 @@ export interface ActionCount {
 export interface Snapshot {
   readonly row: Row;
   readonly identity: Identity;
+  /** Whether this process also tells of its container and its host: one process of a container does. */
+  readonly tellsSurroundings: boolean;
   readonly degraded: readonly Degradation[];
   /** In the order in which each pair first occurred: exporters count late ones together, and a count must never fall. */
   readonly actions: readonly ActionCount[];

@@ -5,7 +5,7 @@ import type { Mode } from './snapshot.ts';
 export interface StartOptions {
   readonly mode?: Mode;
   readonly dir?: string;
-  readonly exporter?: 'auto' | 'prometheus' | 'none';
+  readonly exporter?: 'auto' | 'join' | 'prometheus' | 'otlp' | 'none';
   /** `127.0.0.1:19464` */
   readonly listen?: string;
   readonly metrics?: 'core' | 'full';

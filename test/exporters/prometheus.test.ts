@@ -123,7 +123,7 @@ test('counts that fall under _other never fall when later actions join them', ()
 });
 
 test('before the first sample there is only who is asked', () => {
-  const text = full({ row: rowOf({}), identity: IDENTITY, degraded: [], actions: [] });
+  const text = full({ row: rowOf({}), identity: IDENTITY, tellsSurroundings: true, degraded: [], actions: [] });
   assert.deepEqual(
     parsePrometheus(text).map(({ name }) => name),
     ['target_info', 'plimsoll_agent_info'],

@@ -15,7 +15,9 @@ const ALLOWED_EDGES: Readonly<Record<string, readonly string[]>> = {
   'agent/respond': ['agent/model'],
   'agent/record': ['agent/model'],
   'instrumentation/sources': ['agent/model'],
-  exporters: ['agent/model'],
+  exporters: ['agent/model', 'exporters/otlp', 'exporters/join'],
+  'exporters/otlp': ['agent/model', 'exporters'],
+  'exporters/join': ['agent/model', 'exporters'],
   agent: ['*'],
   'agent/cli': ['*'],
 };

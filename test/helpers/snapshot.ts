@@ -123,6 +123,7 @@ export function ordinarySnapshot(changes: Readonly<Partial<Record<ColumnName, nu
   return {
     row,
     identity: IDENTITY,
+    tellsSurroundings: true,
     degraded: [{ reason: 'cgroup_unsupported', detail: 'memory.pressure: ENOTSUP', repair: 'boot with psi=1' }],
     actions: [
       { action: 'drop-thumbnails', outcome: 'done', count: 3 },
@@ -162,6 +163,7 @@ export function worstCaseSnapshot(binding: Constraint = 'container'): Snapshot {
   return {
     row,
     identity: IDENTITY,
+    tellsSurroundings: true,
     degraded: Array.from({ length: 30 }, (_, i) => ({ reason: `reason-${i}`, detail: '', repair: '' })),
     actions: Array.from({ length: 80 }, (_, i) => ({
       action: `action-${i >> 2}`,

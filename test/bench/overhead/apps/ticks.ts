@@ -13,6 +13,7 @@ import { COL } from '../../../../agent/model/row.ts';
 import { createCallbacks } from '../../../../agent/respond/callbacks.ts';
 import { startRun } from '../../../../agent/run.ts';
 import type { Clock } from '../../../../agent/sample/clock.ts';
+import { readOtlp } from '../../../../agent/config/otlp.ts';
 import { createWindow } from '../../../../agent/sample/window.ts';
 
 /** Until V8 has compiled what it will: its code and feedback count as heap. */
@@ -79,10 +80,10 @@ async function startAgent() {
       process: 'main',
       agentVersion: '0.0.0',
       nodeVersion: process.versions.node,
-      mode: 'protect',
-      exporter: 'none',
       resource: {},
     },
+    otlp: readOtlp({}).settings,
+    fallbackExporter: 'prometheus',
     clock,
     window: createWindow(),
     callbacks: createCallbacks({

@@ -1,0 +1,104 @@
+/**
+ * Who exports: the application's own MeterProvider when it has one, else what the environment asks for, else the Prometheus
+ * endpoint. It is asked again at each sample, since an application may bring its SDK late, replace it, or take it away.
+ */
+import type { Options } from './config/options.ts';
+import type { AgentEvent } from './model/event.ts';
+import type { Exporter, ExporterKind, ExporterParts } from './model/exporter.ts';
+import type { Application, exporters } from '../exporters/index.ts';
+
+export interface ExportingParts extends ExporterParts {
+  readonly option: Options['exporter'];
+  /** What `auto` falls back to. */
+  readonly fallback: 'otlp' | 'prometheus';
+  onFailure(error: unknown): void;
+}
+
+export interface Exporting {
+  /** Loads the exporters and opens the first. */
+  start(): Promise<void>;
+  /** Call it at each sample. */
+  look(): void;
+  event(event: AgentEvent): void;
+  kind(): ExporterKind;
+  stop(): Promise<void>;
+}
+
+interface Choice {
+  readonly kind: ExporterKind;
+  /** Of `join`: whose. */
+  readonly provider: object | undefined;
+}
+
+const NOTHING: Choice = { kind: 'none', provider: undefined };
+
+/** A provider that was taken away is often replaced at once: nothing is opened for the moment between. */
+const LOOKS_BEFORE_LEAVING = 3;
+
+export function createExporting(parts: ExportingParts): Exporting {
+  const { option, fallback } = parts;
+  let factories: typeof exporters | undefined;
+  let application: Application | undefined;
+  let choice: Choice = NOTHING;
+  let exporter: Exporter | undefined;
+  let switching: Promise<void> | undefined;
+  let looksWithout = 0;
+  let stopped = false;
+
+  function wanted(): Choice {
+    const provider = application?.meterProvider();
+    if (provider !== undefined) return { kind: 'join', provider };
+    return { kind: option === 'auto' ? fallback : option === 'join' ? 'none' : option, provider: undefined };
+  }
+
+  function look(): void {
+    if (stopped || factories === undefined || switching !== undefined) return;
+    application?.look();
+    const next = wanted();
+    looksWithout = next.provider === undefined ? looksWithout + 1 : 0;
+    if (next.kind === choice.kind && next.provider === choice.provider) return;
+    if (choice.kind === 'join' && next.kind !== 'join' && looksWithout < LOOKS_BEFORE_LEAVING) return;
+    switching = switchTo(next)
+      .catch(parts.onFailure)
+      .finally(() => {
+        switching = undefined;
+      });
+  }
+
+  async function switchTo(next: Choice): Promise<void> {
+    const before = exporter;
+    exporter = undefined;
+    choice = next;
+    await before?.close();
+    exporter = await create(next.kind);
+    if (stopped) return await exporter?.close();
+    await exporter?.start();
+  }
+
+  async function create(kind: ExporterKind): Promise<Exporter | undefined> {
+    if (kind === 'none') return undefined;
+    return kind === 'join' ? application?.createMetrics(parts) : await factories?.[kind](parts);
+  }
+
+  return {
+    async start() {
+      if (option === 'none') return;
+      const loaded = await import('../exporters/index.ts');
+      factories = loaded.exporters;
+      if (option === 'auto' || option === 'join') application = loaded.createApplication(parts);
+      look();
+      await switching;
+    },
+    look,
+    event(event) {
+      if (application?.event(event) !== true) exporter?.event?.(event);
+    },
+    kind: () => choice.kind,
+    async stop() {
+      stopped = true;
+      await switching;
+      application?.close();
+      await exporter?.close();
+    },
+  };
+}

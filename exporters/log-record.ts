@@ -1,0 +1,86 @@
+import type { AgentEvent } from '../agent/model/event.ts';
+import { levelName, type Level } from '../agent/model/level.ts';
+
+/**
+ * An event as an OpenTelemetry log record: https://opentelemetry.io/docs/specs/otel/logs/data-model/. What is sent by OTLP and what is
+ * handed to the application's LoggerProvider are the same.
+ */
+export interface EventRecord {
+  readonly eventName: AgentEvent['name'];
+  readonly severityNumber: number;
+  readonly severityText: 'DEBUG' | 'INFO' | 'WARN' | 'ERROR' | 'FATAL';
+  /** One line for a person. */
+  readonly body: string;
+  readonly attributes: Readonly<Record<string, string | number>>;
+}
+
+/** SeverityNumber of the data model. */
+const SEVERITY = { DEBUG: 5, INFO: 9, WARN: 13, ERROR: 17, FATAL: 21 } as const;
+const UPWARD_SEVERITY = ['INFO', 'WARN', 'ERROR', 'FATAL'] as const satisfies Record<Level, keyof typeof SEVERITY>;
+
+/** `describe` says an assessment in words. `process`: the slot that every point of this process carries. */
+export function recordOf(event: AgentEvent, process: string, describe: Describe): EventRecord {
+  const [severityText, body, attributes] = partsOf(event, describe);
+  return {
+    eventName: event.name,
+    severityNumber: SEVERITY[severityText],
+    severityText,
+    body,
+    attributes: withoutUndefined({ ...attributes, 'plimsoll.process': process }),
+  };
+}
+
+export type Describe = (assessment: Extract<AgentEvent, { name: 'plimsoll.pressure.changed' }>['assessment']) => string;
+
+type Attributes = Readonly<Record<string, string | number | undefined>>;
+
+function partsOf(event: AgentEvent, describe: Describe): [keyof typeof SEVERITY, string, Attributes] {
+  switch (event.name) {
+    case 'plimsoll.pressure.changed': {
+      const { assessment, previous } = event;
+      const { level, binding, pressureRatio, headroomBytes, timeToLimitSeconds } = assessment;
+      const attributes = {
+        'plimsoll.level.from': levelName(previous),
+        'plimsoll.level.to': levelName(level),
+        'plimsoll.constraint': binding,
+        'plimsoll.pressure': pressureRatio,
+        'plimsoll.headroom': headroomBytes,
+        'plimsoll.time_to_limit': timeToLimitSeconds,
+      };
+      return [level > previous ? UPWARD_SEVERITY[level] : 'INFO', describe(assessment), attributes];
+    }
+    case 'plimsoll.limit.changed': {
+      const { constraint, fromBytes, toBytes } = event;
+      const attributes = {
+        'plimsoll.constraint': constraint,
+        'plimsoll.limit.from': fromBytes,
+        'plimsoll.limit.to': toBytes,
+      };
+      return ['INFO', `limit of ${constraint} changed from ${fromBytes} to ${toBytes} bytes`, attributes];
+    }
+    case 'plimsoll.action.finished': {
+      const { action, outcome, detail } = event;
+      const attributes = { 'plimsoll.action': action, 'plimsoll.outcome': outcome };
+      return [outcome === 'failed' ? 'WARN' : 'INFO', detail === '' ? `${action}: ${outcome}` : detail, attributes];
+    }
+    case 'plimsoll.agent.degraded': {
+      const { reason, detail, repair } = event.degradation;
+      return ['WARN', `${detail}. Repair: ${repair}.`, { reason }];
+    }
+    case 'plimsoll.mode.changed':
+    default: {
+      const { from, to } = event;
+      const attributes = { 'plimsoll.mode.from': from, 'plimsoll.mode.to': to };
+      return ['WARN', `mode changed from ${from} to ${to}`, attributes];
+    }
+  }
+}
+
+/** A headroom that is not known is no attribute. */
+function withoutUndefined(attributes: Attributes): Record<string, string | number> {
+  const known: Record<string, string | number> = {};
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== undefined && (typeof value === 'string' || Number.isFinite(value))) known[name] = value;
+  }
+  return known;
+}
