@@ -32,6 +32,9 @@ interface Choice {
 
 const NOTHING: Choice = { kind: 'none', provider: undefined };
 
+/** Of the events before there was anyone to tell them to. */
+const MAX_EARLY_EVENTS = 50;
+
 /** A provider that was taken away is often replaced at once: nothing is opened for the moment between. */
 const LOOKS_BEFORE_LEAVING = 3;
 
@@ -43,15 +46,25 @@ export function createExporting(parts: ExportingParts): Exporting {
   let exporter: Exporter | undefined;
   let switching: Promise<void> | undefined;
   let looksWithout = 0;
+  const early: { readonly event: AgentEvent; readonly wallMs: number }[] = [];
   let stopped = false;
 
   function wanted(): Choice {
     const provider = application?.meterProvider();
-    if (provider !== undefined) return { kind: 'join', provider };
+    if (provider !== undefined) return parts.isYoung() ? NOTHING : { kind: 'join', provider };
     return { kind: option === 'auto' ? fallback : option === 'join' ? 'none' : option, provider: undefined };
   }
 
+  /** What happened before the exporter was there, and while the process was young, is told after. */
+  function passEvents(): void {
+    if (parts.isYoung() || factories === undefined || switching !== undefined) return;
+    for (const { event, wallMs } of early.splice(0)) {
+      if (application?.event(event, wallMs) !== true) exporter?.event?.(event, wallMs);
+    }
+  }
+
   function look(): void {
+    passEvents();
     if (stopped || factories === undefined || switching !== undefined) return;
     application?.look();
     const next = wanted();
@@ -91,7 +104,9 @@ export function createExporting(parts: ExportingParts): Exporting {
     },
     look,
     event(event) {
-      if (application?.event(event) !== true) exporter?.event?.(event);
+      early.push({ event, wallMs: parts.clock.wallMs() });
+      if (early.length > MAX_EARLY_EVENTS) early.shift();
+      passEvents();
     },
     kind: () => choice.kind,
     async stop() {

@@ -82,6 +82,7 @@ export function launch(overrides: StartOptions): AgentHandle {
       window,
       callbacks,
       mode: () => mode,
+      isYoung,
       onProblem: stderr.problem,
       onEvent: publish,
       onFailure: fail,
@@ -121,7 +122,7 @@ export function launch(overrides: StartOptions): AgentHandle {
 
   function onExit(exitCode: number): void {
     const recorder = run?.recorder;
-    if (exitCode === 0 && process.uptime() < SHORT_LIVED_SECONDS) recorder?.discard();
+    if (exitCode === 0 && isYoung()) recorder?.discard();
     else recorder?.end(exitCode, clock.wallMs());
   }
 
@@ -165,6 +166,10 @@ export function launch(overrides: StartOptions): AgentHandle {
     onPressure: callbacks.subscribe,
     stop,
   };
+}
+
+function isYoung(): boolean {
+  return process.uptime() < SHORT_LIVED_SECONDS;
 }
 
 /** The agent's exit listener must not be the one too many that Node.js warns of; 0 is no limit. */

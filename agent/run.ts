@@ -41,6 +41,8 @@ export interface RunParts {
   readonly window: Window;
   readonly callbacks: Callbacks;
   mode(): Mode;
+  /** Younger than 10 s: what ends so soon, and well, leaves nothing behind. */
+  isYoung(): boolean;
   onProblem(problem: Problem): void;
   onEvent(event: AgentEvent): void;
   onFailure(error: unknown): void;
@@ -178,6 +180,7 @@ export async function startRun(parts: RunParts): Promise<Run> {
       listen: options.listen,
       otlp: parts.otlp,
       clock,
+      isYoung: parts.isYoung,
       snapshot,
       describe: describeAssessment,
       onTrouble(degradation, found) {

@@ -11,8 +11,8 @@ export type ExporterKind = 'prometheus' | 'otlp' | 'join' | 'none';
 /** One way out of the process. Made, started once, closed once; it never rejects and never throws. */
 export interface Exporter {
   start(): Promise<unknown>;
-  /** What happened, for exporters that carry events. */
-  event?(event: AgentEvent): void;
+  /** What happened, for exporters that carry events. `wallMs`: when, ms since the epoch. */
+  event?(event: AgentEvent, wallMs: number): void;
   /** Releases every port, socket and timer; waits for nothing that the outside decides. */
   close(): Promise<void>;
 }
@@ -23,6 +23,8 @@ export interface ExporterParts {
   readonly listen: { readonly host: string; readonly port: number };
   readonly otlp: OtlpSettings;
   readonly clock: ExporterClock;
+  /** The process has not lived long enough for its series and events to be worth keeping: exec probes, build steps. */
+  isYoung(): boolean;
   /** The latest row and facts; read at the moment of export. */
   snapshot(): Snapshot;
   /** An assessment in words. */

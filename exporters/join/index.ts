@@ -13,7 +13,7 @@ export interface Application {
   /** Instruments on that MeterProvider. */
   createMetrics(parts: ExporterParts): Exporter;
   /** false: the application has no LoggerProvider. */
-  event(event: AgentEvent): boolean;
+  event(event: AgentEvent, wallMs: number): boolean;
   /** Takes everything off that can be taken off. */
   close(): void;
 }

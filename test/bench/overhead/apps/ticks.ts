@@ -93,6 +93,7 @@ async function startAgent() {
       onEvent: () => {},
     }),
     mode: () => 'protect',
+    isYoung: () => false,
     onProblem: fail,
     onEvent: () => {},
     onFailure: fail,
