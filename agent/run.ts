@@ -6,7 +6,7 @@ import { createPolicy } from './config/presets.ts';
 import type { Options } from './config/options.ts';
 import { createDegradations } from './degradations.ts';
 import { createExporting, type Exporting } from './exporting.ts';
-import { createSources } from '../instrumentation/sources/index.ts';
+import { createSources, nodeRuntime } from '../instrumentation/sources/index.ts';
 import type { Assessment } from './model/assessment.ts';
 import type { AgentEvent } from './model/event.ts';
 import type { OtlpSettings } from './model/otlp.ts';
@@ -72,6 +72,7 @@ export async function startRun(parts: RunParts): Promise<Run> {
   const world: World = {
     root: '',
     platform: process.platform,
+    runtime: nodeRuntime,
     execArgv: process.execArgv,
     nodeOptions: process.env['NODE_OPTIONS'] ?? '',
     processBudgetBytes: options.processBudgetBytes,

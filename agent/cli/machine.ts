@@ -2,7 +2,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 
-import { createSources } from '../../instrumentation/sources/index.ts';
+import { createSources, nodeRuntime } from '../../instrumentation/sources/index.ts';
 import type { ListenAddress } from '../config/parse.ts';
 import { groupUnavailable } from '../degradations.ts';
 import { createRow, type Row } from '../model/row.ts';
@@ -21,6 +21,7 @@ export async function senseMachine(nodeOptions: string, processBudgetBytes: numb
   const { sources } = await createSources({
     root: '',
     platform: process.platform,
+    runtime: nodeRuntime,
     execArgv: process.execArgv,
     nodeOptions,
     processBudgetBytes,

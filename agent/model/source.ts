@@ -1,3 +1,5 @@
+import type { HeapInfo, HeapSpaceInfo } from 'node:v8';
+
 import type { ColumnName, ReadingName, Row } from './row.ts';
 
 /** Why a reading cannot be had. `code` is stable; `detail` names the file or call; `repair` says what would help. */
@@ -9,11 +11,28 @@ export interface Unavailable {
   readonly repair: string;
 }
 
+/** What the sources ask Node.js itself for. Tests hand in what was recorded on another platform. */
+export interface Runtime {
+  readonly versions: Readonly<Record<'node' | 'v8' | 'uv', string>>;
+  heapStatistics(): HeapInfo;
+  heapSpaceStatistics(): HeapSpaceInfo[];
+  /** Throws where Node.js cannot read the RSS that comes with it. */
+  memoryUsage(): NodeJS.MemoryUsage;
+  residentBytes(): number;
+  pageFaults(): Pick<NodeJS.ResourceUsage, 'minorPageFault' | 'majorPageFault'>;
+  uptimeSeconds(): number;
+  totalMemoryBytes(): number;
+  availableMemoryBytes(): number;
+  /** 0: no limit, or none is known. */
+  constrainedMemoryBytes(): number;
+}
+
 /** Everything a source may touch of the world; tests hand in a fixture tree and scripted values. */
 export interface World {
   /** Prefix of every path under /proc and /sys: '' on the real machine, a fixture folder in tests. */
   readonly root: string;
   readonly platform: NodeJS.Platform;
+  readonly runtime: Runtime;
   /** `process.execArgv` and NODE_OPTIONS: where heap flags are found. */
   readonly execArgv: readonly string[];
   readonly nodeOptions: string;

@@ -8,6 +8,8 @@ import { createHostSource } from './host.ts';
 import { createProcessSource } from './process.ts';
 import { createV8Source } from './v8.ts';
 
+export { nodeRuntime } from './runtime.ts';
+
 export interface Sources {
   readonly sources: readonly Source[];
   /** The sampler tells how late its timer fired, ms: the event-loop source's raw material. */

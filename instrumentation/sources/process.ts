@@ -110,24 +110,24 @@ function notReadable({ path, error }: HeldFile, ...readings: readonly ReadingNam
   }));
 }
 
-function createPortableSource(world: World): Source {
+function createPortableSource({ platform, runtime }: World): Source {
   return {
     name: 'process',
     readings: READINGS,
     read(row) {
-      const usage = process.resourceUsage();
-      row[COL.processRssBytes] = process.memoryUsage.rss();
+      const faults = runtime.pageFaults();
+      row[COL.processRssBytes] = runtime.residentBytes();
       row[COL.processVirtualBytes] = Number.NaN;
-      row[COL.processMinorFaults] = usage.minorPageFault;
-      row[COL.processMajorFaults] = usage.majorPageFault;
-      row[COL.processUptimeSeconds] = process.uptime();
+      row[COL.processMinorFaults] = faults.minorPageFault;
+      row[COL.processMajorFaults] = faults.majorPageFault;
+      row[COL.processUptimeSeconds] = runtime.uptimeSeconds();
     },
     unavailable: () => [
       {
         source: 'process',
         reading: 'processVirtualBytes',
         code: 'platform',
-        detail: `virtual memory is read on Linux only, this is ${world.platform}`,
+        detail: `virtual memory is read on Linux only, this is ${platform}`,
         repair: 'none: nothing depends on it',
       },
     ],

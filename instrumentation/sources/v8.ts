@@ -1,9 +1,6 @@
 /** V8's heap: its spaces, the old generation against its true limit, and the live set by its last major collections. */
-import { totalmem } from 'node:os';
-import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8';
-
 import { COL, HEAP_SPACES, type ReadingName, type Row } from '../../agent/model/row.ts';
-import type { Source, Unavailable, World } from '../../agent/model/source.ts';
+import type { Runtime, Source, Unavailable, World } from '../../agent/model/source.ts';
 import { createLiveSet } from './live-set.ts';
 import { oldGenerationLimitBytes, parseHeapFlags } from './old-generation-limit.ts';
 
@@ -37,19 +34,21 @@ const PROBED = ['heapUsedBytes', 'heapExternalBytes'] as const satisfies readonl
 const NOT_OLD = new Set(['new_space', 'new_large_object_space', 'read_only_space']);
 
 export function createV8Source(world: World): V8Source {
-  const spaces = spaceLayout();
-  const { heap_size_limit: heapSizeLimitBytes } = getHeapStatistics();
+  const { runtime } = world;
+  const { heapStatistics, heapSpaceStatistics } = runtime;
+  const spaces = spaceLayout(runtime);
+  const { heap_size_limit: heapSizeLimitBytes } = heapStatistics();
   const oldLimitBytes = oldGenerationLimitBytes({
     heapSizeLimitBytes,
     flags: parseHeapFlags(world.execArgv, world.nodeOptions),
-    nodeMajor: Number.parseInt(process.versions.node, 10),
-    memoryBytes: memoryV8WasToldOf(),
+    nodeMajor: Number.parseInt(runtime.versions.node, 10),
+    memoryBytes: memoryV8WasToldOf(runtime),
   });
   const liveSet = createLiveSet(oldLimitBytes);
   let liveBytes = Number.NaN;
 
   function readSpaces(row: Row): void {
-    const statistics = getHeapSpaceStatistics();
+    const statistics = heapSpaceStatistics();
     let oldUsedBytes = 0;
     let oldPagesBytes = 0;
     for (let i = 0; i < statistics.length; i += 1) {
@@ -77,34 +76,34 @@ export function createV8Source(world: World): V8Source {
     readings: READINGS,
     probed: PROBED,
     read(row) {
-      const heap = getHeapStatistics();
+      const heap = heapStatistics();
       row[COL.heapUsedBytes] = heap.used_heap_size;
       row[COL.heapTotalBytes] = heap.total_heap_size;
       row[COL.heapSizeLimitBytes] = heap.heap_size_limit;
       row[COL.heapExternalBytes] = heap.external_memory;
       row[COL.heapMallocedBytes] = heap.malloced_memory;
-      row[COL.heapArrayBuffersBytes] = arrayBuffersBytes();
+      row[COL.heapArrayBuffersBytes] = arrayBuffersBytes(runtime);
       row[COL.heapOldLimitBytes] = oldLimitBytes;
       row[COL.heapLiveBytes] = liveBytes;
       readSpaces(row);
     },
     probe(row) {
-      const heap = getHeapStatistics();
+      const heap = heapStatistics();
       row[COL.heapUsedBytes] = heap.used_heap_size;
       row[COL.heapExternalBytes] = heap.external_memory;
     },
     noteMajorCollection() {
       let usedBytes = 0;
-      const statistics = getHeapSpaceStatistics();
+      const statistics = heapSpaceStatistics();
       for (let i = 0; i < statistics.length; i += 1) {
         if (spaces.isOld[i] === true) usedBytes += statistics[i]?.space_used_size ?? 0;
       }
       liveBytes = liveSet(usedBytes);
     },
     unavailable() {
-      return Number.isNaN(arrayBuffersBytes()) ? [NO_ARRAY_BUFFERS] : [];
+      return Number.isNaN(arrayBuffersBytes(runtime)) ? [NO_ARRAY_BUFFERS] : [];
     },
-    facts: () => ({ v8Version: process.versions.v8, heapSizeLimitBytes, oldGenerationLimitBytes: oldLimitBytes }),
+    facts: () => ({ v8Version: runtime.versions.v8, heapSizeLimitBytes, oldGenerationLimitBytes: oldLimitBytes }),
     close() {},
   };
 }
@@ -118,17 +117,17 @@ const NO_ARRAY_BUFFERS: Unavailable = {
 };
 
 /** NaN where Node cannot read the RSS that comes with it (no /proc) and throws. */
-function arrayBuffersBytes(): number {
+function arrayBuffersBytes(runtime: Runtime): number {
   try {
-    return process.memoryUsage().arrayBuffers;
+    return runtime.memoryUsage().arrayBuffers;
   } catch {
     return Number.NaN;
   }
 }
 
 /** V8 lists its spaces in one fixed order: which place is which column is found once, not by name at each read. */
-function spaceLayout() {
-  const names = getHeapSpaceStatistics().map((space) => space.space_name);
+function spaceLayout({ heapSpaceStatistics }: Runtime) {
+  const names = heapSpaceStatistics().map((space) => space.space_name);
   const known = new Map(HEAP_SPACES.map((name) => [name as string, COL[`${name}UsedBytes`]]));
   return {
     columns: names.map((name) => known.get(name) ?? -1),
@@ -141,7 +140,8 @@ function spaceLayout() {
 }
 
 /** The same two libuv calls Node makes before it creates the isolate; 0 and 1.8e19 mean no limit. */
-function memoryV8WasToldOf(): number {
-  const constrainedBytes = process.constrainedMemory();
-  return constrainedBytes > 0 ? Math.min(constrainedBytes, totalmem()) : totalmem();
+function memoryV8WasToldOf(runtime: Runtime): number {
+  const totalBytes = runtime.totalMemoryBytes();
+  const constrainedBytes = runtime.constrainedMemoryBytes();
+  return constrainedBytes > 0 ? Math.min(constrainedBytes, totalBytes) : totalBytes;
 }

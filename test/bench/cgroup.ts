@@ -15,6 +15,7 @@ import { getHeapStatistics } from 'node:v8';
 
 import { createRow } from '../../agent/model/row.ts';
 import { createCgroupSource } from '../../instrumentation/sources/cgroup.ts';
+import { nodeRuntime } from '../../instrumentation/sources/runtime.ts';
 import { createMemoryGroup } from '../helpers/memory-group.ts';
 
 const MB = 1 << 20;
@@ -33,6 +34,7 @@ function measureInside(): Cost {
   const source = createCgroupSource({
     root: '',
     platform: process.platform,
+    runtime: nodeRuntime,
     execArgv: [],
     nodeOptions: '',
     processBudgetBytes: undefined,

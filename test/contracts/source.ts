@@ -13,6 +13,7 @@ import { fileURLToPath } from 'node:url';
 
 import { COLUMNS, createRow, type ColumnName, type Row } from '../../agent/model/row.ts';
 import type { Source, SourceFactory, World } from '../../agent/model/source.ts';
+import { nodeRuntime } from '../../instrumentation/sources/runtime.ts';
 
 export interface SourceContract {
   /** The source's module, relative to the project: `instrumentation/sources/host.ts`. */
@@ -32,6 +33,7 @@ export function createWorld(overrides: Partial<World> = {}): World {
   return {
     root: '',
     platform: process.platform,
+    runtime: nodeRuntime,
     execArgv: [],
     nodeOptions: '',
     processBudgetBytes: undefined,

@@ -13,11 +13,13 @@ import { createInterface } from 'node:readline';
 
 import { COL, createRow } from '../../agent/model/row.ts';
 import { createCgroupSource } from '../../instrumentation/sources/cgroup.ts';
+import { nodeRuntime } from '../../instrumentation/sources/runtime.ts';
 import { toJson } from './cgroup-json.ts';
 
 const source = createCgroupSource({
   root: '',
   platform: process.platform,
+  runtime: nodeRuntime,
   execArgv: [],
   nodeOptions: '',
   processBudgetBytes: undefined,

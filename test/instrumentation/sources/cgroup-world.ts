@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 
 import type { World } from '../../../agent/model/source.ts';
+import { nodeRuntime } from '../../../instrumentation/sources/runtime.ts';
 
 export const FIXTURES = join(import.meta.dirname, '../../fixtures/cgroups');
 
@@ -9,6 +10,7 @@ export function treeWorld(root: string, clock = { nowMs: 0 }): World {
   return {
     root,
     platform: 'linux',
+    runtime: nodeRuntime,
     execArgv: [],
     nodeOptions: '',
     processBudgetBytes: undefined,

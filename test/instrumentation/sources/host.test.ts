@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { freemem, tmpdir, totalmem } from 'node:os';
+import { tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
 import { COL, createRow, type Row } from '../../../agent/model/row.ts';
 import { createHostSource } from '../../../instrumentation/sources/host.ts';
+import { nodeRuntime } from '../../../instrumentation/sources/runtime.ts';
 import { createWorld, sourceContract } from '../../contracts/source.ts';
 
 sourceContract({
@@ -55,14 +56,31 @@ test('agrees with the machine', { skip: process.platform === 'linux' ? false : '
   assert.equal(row[COL.hostTotalBytes], Number(total) * 1024);
 });
 
-test('off Linux takes what node:os tells and leaves swap out', () => {
-  const source = createHostSource(createWorld({ platform: 'darwin' }));
+function offLinux(platform: NodeJS.Platform, uv: string): { row: Row; gaps: string[] } {
+  const runtime = { ...nodeRuntime, versions: { ...nodeRuntime.versions, uv }, availableMemoryBytes: () => 12e9 };
+  const source = createHostSource(createWorld({ platform, runtime }));
   const row = createRow();
   source.read(row);
-  assert.equal(row[COL.hostTotalBytes], totalmem());
-  assert.ok(Math.abs((row[COL.hostAvailableBytes] ?? 0) - freemem()) < 0.05 * totalmem());
-  assert.deepEqual(
-    source.unavailable().map((gap) => `${gap.reading} ${gap.code}`),
-    ['hostSwapTotalBytes platform', 'hostSwapFreeBytes platform'],
-  );
+  return { row, gaps: source.unavailable().map((gap) => `${gap.reading} ${gap.code}`) };
+}
+
+const NO_SWAP = ['hostSwapTotalBytes platform', 'hostSwapFreeBytes platform'];
+
+test('off Linux takes what Node tells of the machine and leaves swap out', () => {
+  for (const { row, gaps } of [
+    offLinux('darwin', '1.52.0'),
+    offLinux('darwin', '2.0.0'),
+    offLinux('win32', '1.49.2'),
+  ]) {
+    assert.equal(row[COL.hostTotalBytes], totalmem());
+    assert.equal(row[COL.hostAvailableBytes], 12e9);
+    assert.deepEqual(gaps, NO_SWAP);
+  }
+});
+
+test('takes free memory for no available memory, where that is all that libuv tells', () => {
+  for (const { row, gaps } of [offLinux('darwin', '1.51.0'), offLinux('freebsd', '1.52.1')]) {
+    assert.equal(row[COL.hostAvailableBytes], Number.NaN);
+    assert.deepEqual(gaps, ['hostAvailableBytes platform', ...NO_SWAP]);
+  }
 });
