@@ -51,7 +51,9 @@ export function createExporting(parts: ExportingParts): Exporting {
 
   function wanted(): Choice {
     const provider = application?.meterProvider();
-    if (provider !== undefined) return parts.isYoung() ? NOTHING : { kind: 'join', provider };
+    if (provider !== undefined) {
+      return parts.isYoung() || application?.isSettled() !== true ? NOTHING : { kind: 'join', provider };
+    }
     return { kind: option === 'auto' ? fallback : option === 'join' ? 'none' : option, provider: undefined };
   }
 

@@ -47,6 +47,11 @@ interface Described {
   readonly description: string;
   /** The same for every process of a container, which exports it once: see `Snapshot.tellsSurroundings`. */
   readonly ofSurroundings?: true;
+  /**
+   * The value of a series that ended, where exporters have to go on with it (the application's own SDK does): one that raises no alarm.
+   * Default 0; a counter stays where it was.
+   */
+  readonly whenEnded?: number;
 }
 
 /** Most metrics: each series is a column, or a sum of columns. */
@@ -67,6 +72,11 @@ export interface HistogramMetric extends Described {
   readonly kind: 'histogram';
   computeHistogram(snapshot: Snapshot, tier: Tier): readonly HistogramPoint[];
 }
+
+/** "No limit", as the kernel itself writes it in cgroup v1: the largest number of whole pages. */
+export const NO_LIMIT_BYTES = 2 ** 63 - 4096;
+/** "Not within a lifetime": 31 years. */
+export const NEVER_SECONDS = 1e9;
 
 export type NumberMetric = ColumnMetric | ComputedMetric;
 export type Metric = NumberMetric | HistogramMetric;

@@ -1,4 +1,4 @@
-import { series, type Metric } from './metric.ts';
+import { NO_LIMIT_BYTES, series, type Metric } from './metric.ts';
 
 /** The heap's ceiling and what the process's own cgroup says; named plimsoll.* so that cAdvisor's series are not counted twice. */
 
@@ -19,6 +19,7 @@ export const CONTAINER_METRICS: readonly Metric[] = [
     unit: 'By',
     description: 'True limit of the old generation, which is less than heap_size_limit',
     points: [series('core', 'heapOldLimitBytes')],
+    whenEnded: NO_LIMIT_BYTES,
   },
   {
     name: 'plimsoll.heap.external',

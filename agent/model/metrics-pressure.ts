@@ -1,6 +1,6 @@
 import { CONSTRAINTS, type Constraint } from './constraint.ts';
 import { LEVELS, TRANSITIONS, type LevelName } from './level.ts';
-import { series, valueOf, type ColumnPoint, type Metric } from './metric.ts';
+import { NEVER_SECONDS, NO_LIMIT_BYTES, series, valueOf, type ColumnPoint, type Metric } from './metric.ts';
 import type { ColumnName, Row } from './row.ts';
 
 /** The verdict: how close, to what, how long left. */
@@ -106,6 +106,7 @@ export const PRESSURE_METRICS: readonly Metric[] = [
     unit: 'By',
     description: 'Limit of the constraint',
     points: lethalPoints('LimitBytes'),
+    whenEnded: NO_LIMIT_BYTES,
   },
   {
     name: 'plimsoll.headroom',
@@ -113,6 +114,7 @@ export const PRESSURE_METRICS: readonly Metric[] = [
     unit: 'By',
     description: 'Limit minus use that cannot be reclaimed; negative when over',
     points: lethalPoints('HeadroomBytes'),
+    whenEnded: NO_LIMIT_BYTES,
   },
   {
     name: 'plimsoll.growth',
@@ -127,6 +129,7 @@ export const PRESSURE_METRICS: readonly Metric[] = [
     unit: 's',
     description: 'Headroom divided by growth; absent while not growing',
     points: lethalPoints('TimeToLimitSeconds'),
+    whenEnded: NEVER_SECONDS,
   },
   {
     name: 'plimsoll.pressure.transitions',

@@ -1,4 +1,13 @@
-import { series, sumOf, valueOf, type ColumnPoint, type HistogramPoint, type Metric, type Tier } from './metric.ts';
+import {
+  NO_LIMIT_BYTES,
+  series,
+  sumOf,
+  valueOf,
+  type ColumnPoint,
+  type HistogramPoint,
+  type Metric,
+  type Tier,
+} from './metric.ts';
 import {
   GC_BUCKETS_SECONDS,
   GC_TYPES,
@@ -95,6 +104,7 @@ const PROCESS_AND_HOST: readonly Metric[] = [
     unit: 'By',
     description: 'Memory of the host in total',
     points: [series('full', 'hostTotalBytes')],
+    whenEnded: NO_LIMIT_BYTES,
   },
   {
     name: 'system.memory.utilization',

@@ -38,6 +38,26 @@ export const PROBLEMS = {
     when: 'the metrics listener cannot be opened (port taken, address not local)',
     now: 'nothing is exported; sensing goes on',
   },
+  PLM_OTLP_FAILED: {
+    severity: 'warn',
+    when: 'the OTLP endpoint cannot be reached, does not answer in time, or refuses what is sent',
+    now: 'it is tried again each interval; sensing goes on',
+  },
+  PLM_OTLP_GRPC: {
+    severity: 'warn',
+    when: 'the environment asks for OTLP over gRPC; Plimsoll speaks OTLP over HTTP',
+    now: 'metrics go to the Prometheus endpoint; events are not sent',
+  },
+  PLM_JOIN_FAILED: {
+    severity: 'warn',
+    when: "the application's own OpenTelemetry SDK cannot be joined: it threw",
+    now: 'it is left alone; metrics go another way',
+  },
+  PLM_LISTEN_OTHER_SERVICE: {
+    severity: 'info',
+    when: 'the port of the metrics listener belongs to the agent of another service',
+    now: 'nothing is exported; sensing goes on',
+  },
   PLM_RECORD_FAILED: {
     severity: 'warn',
     when: 'the ring file cannot be created or written',
