@@ -46,7 +46,14 @@ export function groupUnavailable(unavailable: readonly Unavailable[]): readonly 
   }
   return [...groups].map(([reason, items]) => ({
     reason,
-    detail: [...new Set(items.map(({ reading, detail }) => `${reading}: ${detail}`))].join('; '),
+    detail: detailOf(items),
     repair: [...new Set(items.map(({ repair }) => repair))].join('; '),
   }));
+}
+
+/** What several readings have in common is said once. */
+function detailOf(items: readonly Unavailable[]): string {
+  const readings = new Map<string, string[]>();
+  for (const { detail, reading } of items) readings.set(detail, [...(readings.get(detail) ?? []), reading]);
+  return [...readings].map(([detail, names]) => `${names.join(', ')}: ${detail}`).join('; ');
 }

@@ -39,7 +39,12 @@ const PART_COLUMNS = [
  */
 export const createCgroupSource: SourceFactory = (world) => {
   if (world.platform !== 'linux') {
-    return createSourceWithoutCgroup({ code: 'platform', detail: `no cgroups on ${world.platform}`, repair: 'none' });
+    const detail = `no cgroups on ${world.platform}`;
+    return createSourceWithoutCgroup({
+      code: 'platform',
+      detail,
+      repair: 'set PLIMSOLL_PROCESS_BUDGET for a ceiling of your own',
+    });
   }
   const found = openCgroupLevels(world);
   const own = found.levels[0];

@@ -111,6 +111,16 @@ function notReadable({ path, error }: HeldFile, ...readings: readonly ReadingNam
 }
 
 function createPortableSource({ platform, runtime }: World): Source {
+  // PageFaultCount of Windows counts both kinds; libuv hands it on as the major ones.
+  const tellsFaultsApart = platform !== 'win32';
+  const gaps: readonly Unavailable[] = [
+    notHere('processVirtualBytes', `virtual memory is read on Linux only, this is ${platform}`),
+    ...(tellsFaultsApart
+      ? []
+      : (['processMinorFaults', 'processMajorFaults'] as const).map((reading) =>
+          notHere(reading, `${platform} counts page faults that waited for a disk together with those that did not`),
+        )),
+  ];
   return {
     name: 'process',
     readings: READINGS,
@@ -118,20 +128,16 @@ function createPortableSource({ platform, runtime }: World): Source {
       const faults = runtime.pageFaults();
       row[COL.processRssBytes] = runtime.residentBytes();
       row[COL.processVirtualBytes] = Number.NaN;
-      row[COL.processMinorFaults] = faults.minorPageFault;
-      row[COL.processMajorFaults] = faults.majorPageFault;
+      row[COL.processMinorFaults] = tellsFaultsApart ? faults.minorPageFault : Number.NaN;
+      row[COL.processMajorFaults] = tellsFaultsApart ? faults.majorPageFault : Number.NaN;
       row[COL.processUptimeSeconds] = runtime.uptimeSeconds();
     },
-    unavailable: () => [
-      {
-        source: 'process',
-        reading: 'processVirtualBytes',
-        code: 'platform',
-        detail: `virtual memory is read on Linux only, this is ${platform}`,
-        repair: 'none: nothing depends on it',
-      },
-    ],
+    unavailable: () => gaps,
     facts: () => ({}),
     close() {},
   };
+}
+
+function notHere(reading: ReadingName, detail: string): Unavailable {
+  return { source: 'process', reading, code: 'platform', detail, repair: 'none: nothing depends on it' };
 }

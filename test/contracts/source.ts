@@ -15,15 +15,18 @@ import { COLUMNS, createRow, type ColumnName, type Row } from '../../agent/model
 import type { Source, SourceFactory, World } from '../../agent/model/source.ts';
 import { nodeRuntime } from '../../instrumentation/sources/runtime.ts';
 
-export interface SourceContract {
-  /** The source's module, relative to the project: `instrumentation/sources/host.ts`. */
-  readonly module: string;
-  /** What the module exports it as. */
-  readonly factory: string;
+export interface ReadingContract {
   readonly create: SourceFactory;
   readonly world?: Partial<World>;
   /** Readings that may be NaN though nothing is wrong: there is none yet, or this version has none. */
   readonly mayBeAbsent?: readonly ColumnName[];
+}
+
+export interface SourceContract extends ReadingContract {
+  /** The source's module, relative to the project: `instrumentation/sources/host.ts`. */
+  readonly module: string;
+  /** What the module exports it as. */
+  readonly factory: string;
   /** Garbage of a read and a probe together, bytes: what it may be at most. */
   readonly garbageBytes: number;
 }
@@ -48,7 +51,8 @@ const UNTOUCHED = -7;
 /** Growth over 10 000 reads that is still noise of V8 itself; one retained object per read would be above 160 kB. */
 const RETAINED_BYTES = 64 * 1024;
 
-export function sourceContract(contract: SourceContract): void {
+/** The part of the contract that holds for whatever a source reads from: this machine, or a recording of another. */
+export function readingContract(contract: ReadingContract): void {
   const { create } = contract;
   const world = createWorld(contract.world);
 
@@ -74,6 +78,23 @@ export function sourceContract(contract: SourceContract): void {
     withSource(create, world, (source) => assertExplained(source, contract.mayBeAbsent ?? []));
   });
 
+  test('can be closed and read, twice each', () => {
+    const source = create(world);
+    const row = createRow();
+    for (let i = 0; i < 2; i += 1) {
+      source.close();
+      source.read(row);
+      source.probe?.(row);
+      source.unavailable();
+    }
+  });
+}
+
+export function sourceContract(contract: SourceContract): void {
+  const { create } = contract;
+  const world = createWorld(contract.world);
+  readingContract(contract);
+
   test('explains every reading when there is nothing to read, or nothing that makes sense', () => {
     for (const content of NONSENSE) {
       const root = nonsenseTree(content);
@@ -88,17 +109,6 @@ export function sourceContract(contract: SourceContract): void {
     withSource(create, { ...world, platform: 'darwin' }, (source) =>
       assertExplained(source, contract.mayBeAbsent ?? []),
     );
-  });
-
-  test('can be closed and read, twice each', () => {
-    const source = create(world);
-    const row = createRow();
-    for (let i = 0; i < 2; i += 1) {
-      source.close();
-      source.read(row);
-      source.probe?.(row);
-      source.unavailable();
-    }
   });
 
   test('retains nothing over 10 000 reads, and makes little garbage', async (t) => {
