@@ -1,0 +1,146 @@
+/** The real programs that take OTLP: VictoriaMetrics and an OpenTelemetry Collector, as scripts/receivers/install.sh put them. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { ask } from './http-client.ts';
+import { freePort } from './prometheus.ts';
+
+const INSTALLED = resolve(import.meta.dirname, '../../.cache/receivers');
+
+/** The reason of a skip, or false. */
+export const NO_VICTORIA_METRICS = missing('victoria-metrics');
+export const NO_COLLECTOR = missing('otelcol');
+
+function missing(name: string): string | false {
+  return !existsSync(join(INSTALLED, name)) && `not installed: scripts/receivers/install.sh ${name}`;
+}
+
+export interface StoredSeries {
+  readonly metric: Readonly<Record<string, string>>;
+  /** Unix seconds and the value. */
+  readonly value: readonly [number, string];
+}
+
+export interface VictoriaMetrics {
+  /** OTEL_EXPORTER_OTLP_METRICS_ENDPOINT. */
+  readonly metricsEndpoint: string;
+  /** What a query finds now; what is stale is not found. */
+  query(metricsql: string): Promise<readonly StoredSeries[]>;
+  /** Every series that was ever stored and matches. */
+  series(selector: string): Promise<readonly Readonly<Record<string, string>>[]>;
+  stop(): Promise<void>;
+}
+
+export async function startVictoriaMetrics(): Promise<VictoriaMetrics> {
+  const port = await freePort();
+  const stop = await startProgram('victoria-metrics', port, '/health', (folder) => [
+    `-httpListenAddr=127.0.0.1:${port}`,
+    `-storageDataPath=${folder}`,
+    '-opentelemetry.usePrometheusNaming',
+    // a point is found at once, and 3 s later no more: for tests that do not wait for 30 s and 5 min
+    '-search.latencyOffset=0s',
+    '-search.maxStalenessInterval=3s',
+    '-search.disableCache',
+  ]);
+  async function get<T>(path: string): Promise<T> {
+    const { body } = await ask({ port, path });
+    return (JSON.parse(body.toString()) as { data: T }).data;
+  }
+  return {
+    metricsEndpoint: `http://127.0.0.1:${port}/opentelemetry/v1/metrics`,
+    query: async (metricsql) =>
+      (await get<{ result: StoredSeries[] }>(`/api/v1/query?nocache=1&query=${encodeURIComponent(metricsql)}`)).result,
+    series: (selector) => get(`/api/v1/series?match[]=${encodeURIComponent(selector)}`),
+    stop,
+  };
+}
+
+export interface Collector {
+  /** OTEL_EXPORTER_OTLP_ENDPOINT. */
+  readonly endpoint: string;
+  /** The page of its Prometheus exporter. */
+  metrics(): Promise<string>;
+  /** What its file exporter wrote so far: one OTLP/JSON request a line. */
+  metricsFile(): readonly unknown[];
+  logsFile(): readonly unknown[];
+  stop(): Promise<void>;
+}
+
+export async function startCollector(): Promise<Collector> {
+  const [port, prometheusPort] = [await freePort(), await freePort()];
+  let folder = '';
+  const stop = await startProgram('otelcol', prometheusPort, '/metrics', (made) => {
+    folder = made;
+    const path = join(folder, 'collector.yaml');
+    writeFileSync(path, collectorConfig(folder, port, prometheusPort));
+    return [`--config=file:${path}`];
+  });
+  return {
+    endpoint: `http://127.0.0.1:${port}`,
+    metrics: async () => (await ask({ port: prometheusPort, path: '/metrics' })).body.toString(),
+    metricsFile: () => jsonLines(join(folder, 'metrics.json')),
+    logsFile: () => jsonLines(join(folder, 'logs.json')),
+    stop,
+  };
+}
+
+/** As few settings as can be: the names are to be those of a collector that nobody tuned. */
+function collectorConfig(folder: string, port: number, prometheusPort: number): string {
+  return `
+receivers:
+  otlp: { protocols: { http: { endpoint: '127.0.0.1:${port}' } } }
+exporters:
+  prometheus: { endpoint: '127.0.0.1:${prometheusPort}', metric_expiration: 3s }
+  file/metrics: { path: '${folder}/metrics.json', flush_interval: 100ms }
+  file/logs: { path: '${folder}/logs.json', flush_interval: 100ms }
+service:
+  telemetry: { metrics: { level: none }, logs: { level: warn } }
+  pipelines:
+    metrics: { receivers: [otlp], exporters: [prometheus, file/metrics] }
+    logs: { receivers: [otlp], exporters: [file/logs] }
+`;
+}
+
+/** The last line may be half written. */
+function jsonLines(path: string): readonly unknown[] {
+  if (!existsSync(path)) return [];
+  const lines = readFileSync(path, 'utf8').split('\n').slice(0, -1);
+  return lines.map((line) => JSON.parse(line) as unknown);
+}
+
+/** Resolves when the program answers; with what ends it and takes its folder away. */
+async function startProgram(
+  name: string,
+  port: number,
+  path: string,
+  argsIn: (folder: string) => readonly string[],
+): Promise<() => Promise<void>> {
+  const folder = mkdtempSync(join(tmpdir(), `plimsoll-${name}-`));
+  const child = spawn(join(INSTALLED, name), argsIn(folder), { stdio: ['ignore', 'pipe', 'pipe'] });
+  const kill = (): boolean => child.kill('SIGKILL');
+  process.once('exit', kill); // also when a test throws before it stops the program
+  let log = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (chunk: string) => (log += chunk));
+  }
+  const closed = new Promise<void>((done) => {
+    child.once('close', () => done());
+  });
+  // neither tells anybody when it is ready: ask until it is
+  for (let attempts = 0; ; attempts++) {
+    const reply = await ask({ port, path }).catch(() => undefined);
+    if (reply?.status === 200) break;
+    assert.ok(attempts < 149 && child.exitCode === null, `${name} never answered\n${log}`);
+    await delay(100);
+  }
+  return async () => {
+    kill();
+    await closed;
+    process.off('exit', kill);
+    rmSync(folder, { recursive: true, force: true });
+  };
+}
