@@ -5,12 +5,14 @@
 import type { Options } from './config/options.ts';
 import type { AgentEvent } from './model/event.ts';
 import type { Exporter, ExporterKind, ExporterParts } from './model/exporter.ts';
+import type { Problem } from './model/problem.ts';
 import type { Application, exporters } from '../exporters/index.ts';
 
 export interface ExportingParts extends ExporterParts {
   readonly option: Options['exporter'];
   /** What `auto` falls back to. */
   readonly fallback: 'otlp' | 'prometheus';
+  onProblem(problem: Problem): void;
   onFailure(error: unknown): void;
 }
 
@@ -40,6 +42,8 @@ const LOOKS_BEFORE_LEAVING = 3;
 
 export function createExporting(parts: ExportingParts): Exporting {
   const { option, fallback } = parts;
+  /** Without a MeterProvider of the application. */
+  const ownKind = option === 'auto' ? fallback : option === 'join' ? 'none' : option;
   let factories: typeof exporters | undefined;
   let application: Application | undefined;
   let choice: Choice = NOTHING;
@@ -47,6 +51,9 @@ export function createExporting(parts: ExportingParts): Exporting {
   let switching: Promise<void> | undefined;
   let looksWithout = 0;
   const early: { readonly event: AgentEvent; readonly wallMs: number }[] = [];
+  let otlpTold = false;
+  /** Once, at least, when the process was old enough for every choice. */
+  let hasChosen = false;
   let stopped = false;
 
   function wanted(): Choice {
@@ -54,21 +61,36 @@ export function createExporting(parts: ExportingParts): Exporting {
     if (provider !== undefined) {
       return parts.isYoung() || application?.isSettled() !== true ? NOTHING : { kind: 'join', provider };
     }
-    return { kind: option === 'auto' ? fallback : option === 'join' ? 'none' : option, provider: undefined };
+    if (ownKind !== 'otlp') return { kind: ownKind, provider: undefined };
+    if (parts.otlp.metrics === undefined) return { kind: 'prometheus', provider: undefined };
+    return parts.isYoung() ? NOTHING : { kind: 'otlp', provider: undefined };
+  }
+
+  /** Not before it is used: the variables may be meant for an SDK of the application's own, which takes other values. */
+  function tellOtlpProblems(): void {
+    if (otlpTold || ownKind !== 'otlp' || parts.isYoung() || choice.kind === 'none' || choice.kind === 'join') return;
+    otlpTold = true;
+    for (const found of parts.otlp.problems) parts.onProblem(found);
   }
 
   /** What happened before the exporter was there, and while the process was young, is told after. */
   function passEvents(): void {
-    if (parts.isYoung() || factories === undefined || switching !== undefined) return;
+    if (!hasChosen || switching !== undefined) return;
     for (const { event, wallMs } of early.splice(0)) {
       if (application?.event(event, wallMs) !== true) exporter?.event?.(event, wallMs);
     }
   }
 
   function look(): void {
-    passEvents();
     if (stopped || factories === undefined || switching !== undefined) return;
+    choose();
+    hasChosen = !parts.isYoung();
+    passEvents();
+  }
+
+  function choose(): void {
     application?.look();
+    tellOtlpProblems();
     const next = wanted();
     looksWithout = next.provider === undefined ? looksWithout + 1 : 0;
     if (next.kind === choice.kind && next.provider === choice.provider) return;
@@ -77,6 +99,7 @@ export function createExporting(parts: ExportingParts): Exporting {
       .catch(parts.onFailure)
       .finally(() => {
         switching = undefined;
+        passEvents();
       });
   }
 

@@ -66,7 +66,7 @@ export function launch(overrides: StartOptions): AgentHandle {
     const { options, problems } = await readConfiguration(process.env, overrides);
     const { serviceName, resource, problems: others } = readIdentity(process.env, process.argv[1]);
     const otlp = readOtlp(process.env);
-    for (const found of [...problems, ...others, ...otlp.problems]) stderr.problem(found);
+    for (const found of [...problems, ...others]) stderr.problem(found);
     const parts: RunParts = {
       options,
       otlp: otlp.settings,

@@ -11,8 +11,9 @@ import { findAgent, MANUAL_START, type AgentHandle } from './model/handle.ts';
 import { agentFailed } from './model/problem.ts';
 import type { StartOptions } from './model/start-options.ts';
 
-/** Bundles of launch.ts and of js-yaml, put here by scripts/build.ts. */
+/** Bundles of launch.ts, exporters/otlp and js-yaml, put here by scripts/build.ts. */
 declare const PLIMSOLL_AGENT_SOURCE: string;
+declare const PLIMSOLL_OTLP_SOURCE: string;
 declare const PLIMSOLL_YAML_SOURCE: string;
 
 /** Programs that are tools around an application and never the application. */
@@ -49,7 +50,9 @@ function compile(source: string, name: string): () => unknown {
 }
 
 function requireBundled(id: string): unknown {
-  return id === 'js-yaml' ? compile(PLIMSOLL_YAML_SOURCE, 'yaml')() : require(id);
+  if (id === 'js-yaml') return compile(PLIMSOLL_YAML_SOURCE, 'yaml')();
+  if (id === 'plimsoll-otlp') return compile(PLIMSOLL_OTLP_SOURCE, 'otlp')();
+  return require(id);
 }
 
 function compileAgent(): () => typeof Launch {

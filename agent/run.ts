@@ -65,7 +65,6 @@ export async function startRun(parts: RunParts): Promise<Run> {
   const { options, clock, window, callbacks } = parts;
   const degradations = createDegradations();
   let listening: string | undefined;
-  let exporting: Exporting | undefined;
   let cancelTimers: (() => void)[] = [];
 
   let sampler: Sampler | undefined;
@@ -86,6 +85,7 @@ export async function startRun(parts: RunParts): Promise<Run> {
     ...parts.identity,
     serviceInstanceId: recorder?.instanceId ?? createInstanceId(clock.wallMs()),
   };
+  const exporting = openExporting();
   const pipeline = createPipeline({
     sources,
     clock,
@@ -107,7 +107,6 @@ export async function startRun(parts: RunParts): Promise<Run> {
   sampler.start();
   watchDegradations();
   after(EXPORTER_DELAY_MS, () => {
-    exporting = openExporting();
     exporting.start().catch(parts.onFailure);
   });
 
@@ -144,7 +143,7 @@ export async function startRun(parts: RunParts): Promise<Run> {
 
   function publish(values: Row): void {
     record(values);
-    exporting?.look();
+    exporting.look();
   }
 
   function record(values: Row): void {
@@ -182,6 +181,7 @@ export async function startRun(parts: RunParts): Promise<Run> {
       otlp: parts.otlp,
       clock,
       isYoung: parts.isYoung,
+      onProblem: parts.onProblem,
       snapshot,
       describe: describeAssessment,
       onTrouble(degradation, found) {
@@ -198,7 +198,7 @@ export async function startRun(parts: RunParts): Promise<Run> {
   function snapshot(): Snapshot {
     return {
       row,
-      identity: { ...identity, mode: parts.mode(), exporter: exporting?.kind() ?? 'none' },
+      identity: { ...identity, mode: parts.mode(), exporter: exporting.kind() },
       tellsSurroundings: identity.process === 'main',
       degraded: degradations.list(),
       actions: callbacks.counts(),
@@ -209,15 +209,15 @@ export async function startRun(parts: RunParts): Promise<Run> {
     row,
     assessment: pipeline.assessment,
     degraded: degradations.list,
-    listening: () => (exporting?.kind() === 'prometheus' ? listening : undefined),
-    event: (event) => exporting?.event(event),
+    listening: () => (exporting.kind() === 'prometheus' ? listening : undefined),
+    event: exporting.event,
     recorder,
     async stop() {
       sampler?.stop();
       for (const cancel of cancelTimers) cancel();
       cancelTimers = [];
       for (const source of sources) source.close();
-      await exporting?.stop();
+      await exporting.stop();
     },
   };
 }

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 
-import { build, type BuildOptions } from 'esbuild';
+import { build, type BuildOptions, type Plugin } from 'esbuild';
 
 import { OLDEST_NODE } from '../agent/model/version.ts';
 
@@ -36,12 +36,21 @@ mkdirSync('dist', { recursive: true });
 /** The preload's parts: CommonJS, `import()` turned into `require`. */
 const preloadPart: BuildOptions = { ...shared, format: 'cjs', supported: { 'dynamic-import': false }, minify: true };
 
+/** exporters/otlp is a text of its own: who exports otherwise does not compile it. register.ts gives it out under this name. */
+const otlpApart: Plugin = {
+  name: 'otlp-apart',
+  setup(builder) {
+    builder.onResolve({ filter: /^\.\/otlp\/index\.ts$/ }, () => ({ path: 'plimsoll-otlp', external: true }));
+  },
+};
+
 /** A part that the preload compiles when it needs it: no older Node.js gets to see its syntax. */
 async function embedded(name: string, entry: string, external: readonly string[]): Promise<string> {
   const result = await build({
     ...preloadPart,
     entryPoints: [entry],
     external: [...external],
+    plugins: [otlpApart],
     target: 'node22.15',
     write: false,
   });
@@ -57,6 +66,7 @@ await build({
   banner: { js: OLD_NODE_GUARD },
   define: {
     PLIMSOLL_AGENT_SOURCE: await embedded('agent', 'agent/launch.ts', ['js-yaml']),
+    PLIMSOLL_OTLP_SOURCE: await embedded('otlp', 'exporters/otlp/index.ts', []),
     PLIMSOLL_YAML_SOURCE: await embedded('yaml', 'js-yaml', []),
   },
 });

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { problem, type Problem } from '../model/problem.ts';
 import type { LevelRatios, Thresholds } from '../model/policy.ts';
 import type { StartOptions } from '../model/start-options.ts';
+import { namedMetricsExporter } from './otlp.ts';
 import { CONFIG_FILE_ENV, OPTIONS, type Option, type Options } from './options.ts';
 import { PRESETS } from './presets.ts';
 
@@ -158,8 +159,7 @@ function withOtelExporter(
   const row = OPTIONS.exporter;
   const chosen = find(row, env, fromFile, overrides, '') !== undefined && options.exporter !== 'auto';
   if (chosen) return options;
-  const otelOff =
-    env['OTEL_SDK_DISABLED']?.trim().toLowerCase() === 'true' || env['OTEL_METRICS_EXPORTER']?.trim() === 'none';
+  const otelOff = env['OTEL_SDK_DISABLED']?.trim().toLowerCase() === 'true' || namedMetricsExporter(env) === 'none';
   return { ...options, exporter: otelOff ? 'none' : 'auto' };
 }
 
