@@ -3,9 +3,10 @@
  * package.json and a lock file of its own, since they need different versions of the same packages. `npm run apps` installs all of
  * them into .cache/apps, `npm run apps -- otel-1 next` these.
  */
-import { execFileSync } from 'node:child_process';
 import { existsSync, globSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+
+import { npm } from './npm.ts';
 
 const SOURCES = resolve(import.meta.dirname, '../test/apps');
 const INSTALLED = resolve(import.meta.dirname, '../.cache/apps');
@@ -54,7 +55,7 @@ function install(name: string): void {
   process.stdout.write(`${name}\n`);
   const cwd = join(INSTALLED, name);
   const options = ['--no-audit', '--no-fund', '--no-progress', '--ignore-scripts'];
-  execFileSync('npm', ['ci', ...options], { cwd, stdio: ['ignore', 'ignore', 'inherit'] });
+  npm(['ci', ...options], cwd);
   mkdirSync(join(cwd, 'node_modules'), { recursive: true });
   writeFileSync(join(cwd, STAMP), readFileSync(join(cwd, 'package-lock.json')));
 }

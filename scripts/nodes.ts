@@ -2,10 +2,12 @@
  * Other versions of Node.js, for tests and benchmarks that run on several: the npm packages that the dev dependency `node`
  * is made of, installed into .cache/nodes when they are first asked for.
  */
-import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
+import { npm } from './npm.ts';
+
+const IS_WINDOWS = process.platform === 'win32';
 const CACHE = fileURLToPath(new URL('../.cache/nodes', import.meta.url));
 
 /**
@@ -14,7 +16,8 @@ const CACHE = fileURLToPath(new URL('../.cache/nodes', import.meta.url));
  */
 export function ensureNode(version: string): string {
   if (version === process.versions.node) return process.execPath;
-  const binary = (folder: string): string => `${folder}/node_modules/${packageName()}/bin/node`;
+  const binary = (folder: string): string =>
+    `${folder}/node_modules/${packageName()}/bin/node${IS_WINDOWS ? '.exe' : ''}`;
   const folder = `${CACHE}/${version}`;
   if (existsSync(binary(folder))) return binary(folder);
 
@@ -22,9 +25,7 @@ export function ensureNode(version: string): string {
   const unfinished = `${folder}.${process.pid}`;
   mkdirSync(unfinished, { recursive: true });
   const options = ['--prefix', unfinished, '--no-package-lock', '--no-audit', '--no-fund', '--loglevel=error'];
-  execFileSync('npm', ['install', ...options, `${packageName()}@${version}`], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
+  npm(['install', ...options, `${packageName()}@${version}`]);
   try {
     renameSync(unfinished, folder);
   } catch (error) {
@@ -37,5 +38,5 @@ export function ensureNode(version: string): string {
 /** As the package `node` names its parts. */
 function packageName(): string {
   const isAppleSilicon = process.platform === 'darwin' && process.arch === 'arm64';
-  return `${isAppleSilicon ? 'node-bin' : 'node'}-${process.platform}-${process.arch}`;
+  return `${isAppleSilicon ? 'node-bin' : 'node'}-${IS_WINDOWS ? 'win' : process.platform}-${process.arch}`;
 }

@@ -115,8 +115,10 @@ function spawned({ file, args, env }: Invocation): Promise<{ pid: number; ending
 /** 127 not found, 126 not executable: as shells have it. */
 function notStarted(file: string, { code, message }: NodeJS.ErrnoException): CommandError {
   if (code === 'ENOENT') {
+    // npm and its like are .cmd files there, which only a shell runs
+    const hint = process.platform === 'win32' ? `, or run a script as: plimsoll run -- cmd /c ${file}` : '';
     return new CommandError(
-      problem('PLM_COMMAND_FAILED', `${file} was not found; name a program in PATH or its path.`),
+      problem('PLM_COMMAND_FAILED', `${file} was not found; name a program in PATH or its path${hint}.`),
       127,
     );
   }

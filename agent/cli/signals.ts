@@ -10,14 +10,18 @@ const FORWARDED: readonly NodeJS.Signals[] = [
   'SIGUSR1',
   'SIGUSR2',
   'SIGWINCH',
+  'SIGBREAK', // Ctrl-Break on Windows
 ];
 /** What a terminal sends to its whole foreground group: the child has it already. */
 const FROM_TERMINAL: ReadonlySet<NodeJS.Signals> = new Set(['SIGINT', 'SIGQUIT', 'SIGWINCH']);
 
-/** From now on no forwarded signal ends this process. Answers what takes the listeners away again. */
+/**
+ * From now on no forwarded signal ends this process. On Windows the console tells parent and child alike, and there is
+ * nothing to hand on: `kill` would end the child at once, or throw. Answers what takes the listeners away again.
+ */
 export function forwardSignals(child: ChildProcess): () => void {
   const forward = (signal: NodeJS.Signals): void => {
-    if (FROM_TERMINAL.has(signal) && isInForeground()) return;
+    if (process.platform === 'win32' || (FROM_TERMINAL.has(signal) && isInForeground())) return;
     child.kill(signal);
   };
   for (const signal of FORWARDED) process.on(signal, forward);
