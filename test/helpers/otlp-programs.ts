@@ -19,6 +19,26 @@ function missing(name: string): string | false {
   return !existsSync(join(INSTALLED, name)) && `not installed: scripts/receivers/install.sh ${name}`;
 }
 
+/** Labels that say where a series comes from: the resource and the scope, which our own endpoint tells by `target_info`. */
+const ORIGIN = new Set([
+  'job',
+  'instance',
+  'service_name',
+  'service_instance_id',
+  'k8s_pod_name',
+  'process_runtime_name',
+  'process_runtime_version',
+  'telemetry_distro_name',
+  'telemetry_distro_version',
+  'otel_scope_name',
+  'otel_scope_version',
+  'otel_scope_schema_url',
+]);
+
+export function withoutOrigin(labels: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(labels).filter(([name]) => !ORIGIN.has(name)));
+}
+
 export interface StoredSeries {
   readonly metric: Readonly<Record<string, string>>;
   /** Unix seconds and the value. */
@@ -47,13 +67,17 @@ export async function startVictoriaMetrics(): Promise<VictoriaMetrics> {
     '-search.disableCache',
   ]);
   async function get<T>(path: string): Promise<T> {
+    await ask({ port, path: '/internal/force_flush' }); // else what was taken is found a second later
     const { body } = await ask({ port, path });
     return (JSON.parse(body.toString()) as { data: T }).data;
   }
   return {
     metricsEndpoint: `http://127.0.0.1:${port}/opentelemetry/v1/metrics`,
-    query: async (metricsql) =>
-      (await get<{ result: StoredSeries[] }>(`/api/v1/query?nocache=1&query=${encodeURIComponent(metricsql)}`)).result,
+    async query(metricsql) {
+      // its own `now` is the last whole second
+      const parameters = new URLSearchParams({ query: metricsql, time: String(Date.now() / 1000), nocache: '1' });
+      return (await get<{ result: StoredSeries[] }>(`/api/v1/query?${parameters.toString()}`)).result;
+    },
     series: (selector) => get(`/api/v1/series?match[]=${encodeURIComponent(selector)}`),
     stop,
   };
