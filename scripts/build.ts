@@ -1,6 +1,7 @@
 /** Builds dist/: the preload as one CommonJS file, the façade, the command line, the declarations. */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 
 import { build, type BuildOptions, type Plugin } from 'esbuild';
 
@@ -93,4 +94,5 @@ writeFileSync('dist/cli.meta.json', JSON.stringify(commandLine.metafile));
 // The package is ESM; everything built but the command line is CommonJS, its declarations included.
 writeFileSync('dist/package.json', '{ "type": "commonjs" }\n');
 
-execFileSync('tsc', ['-p', 'tsconfig.build.json'], { stdio: 'inherit' });
+const tsc = fileURLToPath(new URL('../node_modules/typescript/bin/tsc', import.meta.url));
+execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
