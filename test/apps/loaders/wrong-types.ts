@@ -1,0 +1,2 @@
+const word: string = 42;
+console.log(word);

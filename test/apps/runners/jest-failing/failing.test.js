@@ -1,0 +1,3 @@
+test('one and one is three', () => {
+  expect(1 + 1).toBe(3);
+});

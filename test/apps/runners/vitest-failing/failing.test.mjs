@@ -1,0 +1,5 @@
+import { expect, test } from 'vitest';
+
+test('one and one is three', () => {
+  expect(1 + 1).toBe(3);
+});

@@ -1,0 +1,2 @@
+let unused = 1;
+export const equal = (a, b) => a == b;

@@ -1,0 +1,10 @@
+// Bundled into one file by the tests: the façade of Plimsoll is inside the bundle, the agent beside it or nowhere.
+import express from 'express';
+import { monitor, onPressure } from 'plimsoll';
+
+const app = express();
+onPressure('change', () => {});
+app.get('/', (request, response) => response.send('hello'));
+app.get('/level', (request, response) => response.json({ level: monitor.status().assessment.level }));
+const server = app.listen(Number(process.env.PORT), '127.0.0.1', () => console.log('listening'));
+process.once('SIGTERM', () => server.close(() => console.log('closed')));
