@@ -59,9 +59,11 @@ export function joinMetrics(
   };
 }
 
-/** The API's own meter that does nothing has one gauge for all names. Asked with names that are registered anyway. */
+/** The API's own meter that does nothing has one gauge for all names. Asked just as they are registered: another unit is a conflict, logged. */
 function isNoop(meter: Meter): boolean {
-  return meter.createObservableGauge('plimsoll.pressure') === meter.createObservableGauge('plimsoll.pressure.level');
+  const gauges = METRICS.filter(isNumberMetric).filter(({ kind }) => kind === 'gauge');
+  const [one, other] = gauges.map((metric) => instrumentOf(meter, metric));
+  return one === other;
 }
 
 /** There is no histogram that is read from a total: v8js.gc.duration cannot be handed over. */
