@@ -10,6 +10,7 @@ import type { launch as Launch } from './launch.ts';
 import { findAgent, MANUAL_START, type AgentHandle } from './model/handle.ts';
 import { agentFailed } from './model/problem.ts';
 import type { StartOptions } from './model/start-options.ts';
+import { untracedBuiltin } from './untraced.ts';
 
 /** Bundles of launch.ts, exporters/otlp and js-yaml, put here by scripts/build.ts. */
 declare const PLIMSOLL_AGENT_SOURCE: string;
@@ -52,7 +53,7 @@ function compile(source: string, name: string): () => unknown {
 function requireBundled(id: string): unknown {
   if (id === 'js-yaml') return compile(PLIMSOLL_YAML_SOURCE, 'yaml')();
   if (id === 'plimsoll-otlp') return compile(PLIMSOLL_OTLP_SOURCE, 'otlp')();
-  return require(id);
+  return untracedBuiltin(id);
 }
 
 function compileAgent(): () => typeof Launch {
