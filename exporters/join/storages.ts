@@ -12,7 +12,33 @@ export function namesOfOthers(provider: object, ownScope: string): ReadonlySet<s
     if (scopeNameOf(meter) === ownScope) continue;
     for (const storages of storageMapsOf(meter)) for (const name of storages.keys()) names.add(name);
   }
+  addNamesOfDatadog(provider, names);
   return names;
+}
+
+/**
+ * dd-trace has a MeterProvider of its own, which shows instruments with a callback of their own only; those that it reads in batches are
+ * known by one that is created beside them:
+ * https://github.com/DataDog/dd-trace-js/blob/master/packages/dd-trace/src/runtime_metrics/otlp_runtime_metrics.js
+ */
+const DATADOG_BATCHES: Readonly<Record<string, readonly string[]>> = {
+  'v8js.resource.active': [
+    'v8js.memory.heap.used',
+    'v8js.memory.heap.space.size',
+    'v8js.memory.heap.space.available_size',
+    'v8js.memory.heap.space.physical_size',
+  ],
+  'nodejs.eventloop.time': ['max', 'mean', 'p50', 'p90', 'p99'].map((what) => `nodejs.eventloop.delay.${what}`),
+};
+
+function addNamesOfDatadog(provider: object, names: Set<string>): void {
+  const instruments = read(provider, 'reader', 'observableInstruments');
+  if (!(instruments instanceof Set)) return;
+  for (const instrument of instruments) {
+    const name = String(read(instrument, 'name'));
+    names.add(name);
+    for (const other of DATADOG_BATCHES[name] ?? []) names.add(other);
+  }
 }
 
 /**
