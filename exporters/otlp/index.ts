@@ -1,5 +1,6 @@
 import type { AgentEvent } from '../../agent/model/event.ts';
 import type { Exporter, ExporterParts } from '../../agent/model/exporter.ts';
+import type { OtlpTarget } from '../../agent/model/otlp.ts';
 import { problem } from '../../agent/model/problem.ts';
 import { createFlush } from './flush.ts';
 import { createEventQueue } from './logs.ts';
@@ -9,7 +10,7 @@ import type { How } from './send.ts';
 
 /** Events that come together go together. */
 const EVENT_DELAY_MS = 1000;
-/** Between two steps of the start. */
+/** Between two steps of the start, none of which takes more than a few ms. */
 const STEP_MS = 5;
 
 /**
@@ -35,7 +36,7 @@ export function createOtlpExporter(parts: ExporterParts): Exporter {
     if (body === undefined) return false;
     const outcome = await metrics.post(body, how);
     if (outcome === 'taken') collection.accept();
-    return !metrics.isFailing();
+    return outcome === 'taken' && !metrics.isFailing();
   }
 
   /** What is not taken now waits for the next interval. */
@@ -97,7 +98,13 @@ export function createOtlpExporter(parts: ExporterParts): Exporter {
 
   return {
     async start() {
-      cancelTick = clock.setTimer(tick, STEP_MS);
+      for (const module of modulesFor([otlp.metrics, otlp.logs])) {
+        await new Promise<void>((resume) => {
+          clock.setTimer(resume, STEP_MS);
+        });
+        process.getBuiltinModule(module);
+      }
+      if (!closed) cancelTick = clock.setTimer(tick, STEP_MS);
     },
     event(event: AgentEvent, wallMs: number) {
       if (logs === undefined) return;
@@ -113,4 +120,16 @@ export function createOtlpExporter(parts: ExporterParts): Exporter {
       logs?.close();
     },
   };
+}
+
+/** What a request will need, in the order in which one needs the other. */
+function modulesFor(targets: readonly (OtlpTarget | undefined)[]): readonly string[] {
+  const some = (needs: (target: OtlpTarget) => boolean): boolean =>
+    targets.some((target) => target !== undefined && needs(target));
+  return [
+    'node:net',
+    'node:http',
+    ...(some(({ url }) => url.protocol === 'https:') ? ['node:tls', 'node:https'] : []),
+    ...(some(({ compression }) => compression === 'gzip') ? ['node:zlib'] : []),
+  ];
 }

@@ -32,9 +32,14 @@ export function createOutlet(signal: 'metrics' | 'logs', target: OtlpTarget, par
   const place = `${target.url.origin}${target.url.pathname}`;
   let waitUntilMs = 0;
   let failing = false;
+  let wasReleased = false;
 
   function judge(reply: Reply): Outcome {
-    if (reply.status === undefined) return failed(reply.why, 'later');
+    if (reply.status === undefined) {
+      const isFirst = reply.isReleased && !wasReleased; // the process ends, most likely: nobody needs to know
+      wasReleased = reply.isReleased;
+      return isFirst ? 'later' : failed(reply.why, 'later');
+    }
     const { status, headers, body } = reply;
     const says = headers['content-type'] ?? '';
     if (status < 200 || status > 299) {

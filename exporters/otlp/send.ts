@@ -26,7 +26,12 @@ export interface How {
 
 export type Reply =
   | { readonly status: number; readonly headers: IncomingMessage['headers']; readonly body: Buffer }
-  | { readonly status: undefined; readonly why: string };
+  | {
+      readonly status: undefined;
+      readonly why: string;
+      /** Given up for the application's sake: see alone.ts. */
+      readonly isReleased: boolean;
+    };
 
 /** An answer says whether something was refused, in a line or two. */
 const MAX_ANSWER_BYTES = 64 * 1024;
@@ -95,7 +100,7 @@ export function createSender(target: OtlpTarget, clock: ExporterClock, userAgent
           if (reply.status === undefined) agent = undefined;
           resolve(reply);
         }
-        const fail = (why: string): void => settle({ status: undefined, why });
+        const fail = (why: string, isReleased = false): void => settle({ status: undefined, why, isReleased });
         cut = fail;
         try {
           untraced(() => {
@@ -105,7 +110,9 @@ export function createSender(target: OtlpTarget, clock: ExporterClock, userAgent
             request.on('response', (response) => read(response, settle, fail));
             if (holdsProcess) return;
             request.on('socket', (socket: Socket) => socket.unref());
-            stopWatching = releaseWhenAlone(request, clock, () => fail('the process is about to end'));
+            stopWatching = releaseWhenAlone(request, clock, () =>
+              fail('no connection while the process had nothing else to do', true),
+            );
           });
         } catch (error) {
           fail(reasonOf(error));
