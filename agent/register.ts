@@ -36,16 +36,20 @@ function belongsHere(): boolean {
   return !(MANUAL_START in process);
 }
 
+/** Of the texts; the last stands for `process.getBuiltinModule` in them. */
+const PARAMETERS = ['module', 'exports', 'require', 'untracedBuiltin'];
+
 /** Two steps, for the loop between them: reading the text, and running it. */
 function compile(source: string, name: string): () => unknown {
-  const evaluate = compileFunction(source, ['module', 'exports', 'require'], { filename: `${__filename}#${name}` }) as (
+  const evaluate = compileFunction(source, PARAMETERS, { filename: `${__filename}#${name}` }) as (
     module: { exports: object },
     exports: object,
     require: (id: string) => unknown,
+    untracedBuiltin: (id: string) => unknown,
   ) => void;
   return () => {
     const module = { exports: {} };
-    evaluate(module, module.exports, requireBundled);
+    evaluate(module, module.exports, requireBundled, untracedBuiltin);
     return module.exports;
   };
 }

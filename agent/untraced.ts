@@ -1,10 +1,15 @@
 /**
- * Node's own modules as the agent uses them, past the application's tracing. Instrumentations patch a module when it is first required,
- * so that a `require` of the agent's would change what they do; and an instrumentation of `node:fs` would make a span of every file
- * that the agent reads.
+ * Node's own modules as the agent uses them, past the application's tracing. Instrumentations patch a module when it is first asked for
+ * by `require` or `process.getBuiltinModule`, so that the agent's asking would change what they do; and an instrumentation of `node:fs`
+ * would make a span of every file that the agent reads.
  */
+import Module from 'node:module';
+
+/** What `require` itself calls; not a documented part of Node.js. */
+const { _load: load } = Module as unknown as { readonly _load?: (id: string) => unknown };
+
 export function untracedBuiltin(id: string): unknown {
-  const module: unknown = process.getBuiltinModule(id);
+  const module = load === undefined ? process.getBuiltinModule(id) : load(id);
   return id === 'node:fs' ? asItWas(module as object) : module;
 }
 

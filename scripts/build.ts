@@ -52,6 +52,7 @@ async function embedded(name: string, entry: string, external: readonly string[]
     entryPoints: [entry],
     external: [...external],
     plugins: [otlpApart],
+    define: { 'process.getBuiltinModule': 'untracedBuiltin' },
     target: 'node22.15',
     write: false,
   });
