@@ -4,6 +4,7 @@
  */
 import { createPolicy } from './config/presets.ts';
 import type { Options } from './config/options.ts';
+import { containerOfProcess } from './config/slot.ts';
 import { createDegradations } from './degradations.ts';
 import { createExporting, type Exporting } from './exporting.ts';
 import { createSources, nodeRuntime } from '../instrumentation/sources/index.ts';
@@ -178,6 +179,7 @@ export async function startRun(parts: RunParts): Promise<Run> {
       fallback: parts.fallbackExporter,
       tier: options.metrics,
       listen: options.listen,
+      container: containerOfProcess(),
       otlp: parts.otlp,
       clock,
       isYoung: parts.isYoung,

@@ -6,7 +6,6 @@ export const exporters: Readonly<Record<Exclude<ExporterKind, 'join' | 'none'>, 
   prometheus: (parts) =>
     createPrometheusServer({
       ...parts,
-      monotonicMs: parts.clock.monotonicMs,
       onProblem(found) {
         const repair = 'free the port or set PLIMSOLL_LISTEN';
         parts.onTrouble({ reason: 'listen_failed', detail: found.message, repair }, found);

@@ -9,11 +9,11 @@ import { descriptorOf, metricDataOf } from './metric-data.ts';
 import { prometheusLabel, prometheusName } from './prometheus-name.ts';
 
 /**
- * A snapshot as Prometheus text, version 0.0.4. Only the serializer of the exporter package is used: it takes plain data,
+ * Snapshots as Prometheus text, version 0.0.4: of this process, which is the target, and of those it serves too. Only the serializer of the exporter package is used: it takes plain data,
  * so no SDK is loaded and nothing is kept between two scrapes. It adds `_total` and no unit, and writes `# UNIT` lines
  * that the format does not know; so it is given finished names, and units in them only.
  */
-export type PrometheusText = (snapshot: Snapshot) => string;
+export type PrometheusText = (own: Snapshot, siblings?: readonly Snapshot[]) => string;
 
 /** Printed nowhere: the text carries no timestamps, so that Prometheus's staleness works. */
 const NO_TIME: HrTime = [0, 0];
@@ -24,14 +24,14 @@ const SCOPE = { name: 'plimsoll' };
 export function createPrometheusText(tier: Tier): PrometheusText {
   const serializer = new PrometheusSerializer(undefined, false, undefined, false, true);
   const named = METRICS.map((metric) => ({ metric, descriptor: descriptorOf(metric, prometheusName(metric), '') }));
-  return (snapshot) =>
+  return (own, siblings = []) =>
     serializer.serialize({
-      resource: resourceOf(snapshot.identity),
+      resource: resourceOf(own.identity),
       scopeMetrics: [
         {
           scope: SCOPE,
           metrics: named
-            .map(({ metric, descriptor }) => metricDataOf(metric, descriptor, [snapshot], tier, TIMES))
+            .map(({ metric, descriptor }) => metricDataOf(metric, descriptor, [own, ...siblings], tier, TIMES))
             .filter(({ dataPoints }) => dataPoints.length > 0), // else the serializer writes its HELP and TYPE
         },
       ],

@@ -1,3 +1,5 @@
+import { readlinkSync } from 'node:fs';
+
 import type { Environment } from './read.ts';
 
 /**
@@ -8,4 +10,16 @@ export function processSlot(env: Environment, clusterWorkerId: number | undefine
   const instance = /^\d{1,6}$/.exec(env['NODE_APP_INSTANCE'] ?? '')?.[0];
   if (instance !== undefined) return Number(instance) === 0 ? 'main' : `worker-${Number(instance)}`;
   return clusterWorkerId === undefined ? 'main' : `worker-${clusterWorkerId}`;
+}
+
+/**
+ * What tells the processes of this container from those of the next one in a pod, which share the loopback: their mount namespace. Empty
+ * where that is not known.
+ */
+export function containerOfProcess(): string {
+  try {
+    return readlinkSync('/proc/self/ns/mnt');
+  } catch {
+    return '';
+  }
 }

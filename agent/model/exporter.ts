@@ -21,6 +21,8 @@ export interface Exporter {
 export interface ExporterParts {
   readonly tier: Tier;
   readonly listen: { readonly host: string; readonly port: number };
+  /** The same for every process of a container, different for the next container; empty: not known. */
+  readonly container: string;
   readonly otlp: OtlpSettings;
   readonly clock: ExporterClock;
   /** The process has not lived long enough for its series and events to be worth keeping: exec probes, build steps. */

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { EventEmitter } from 'node:events';
-import { Server } from 'node:http';
-import { createServer as createNetServer, type AddressInfo } from 'node:net';
+import { EventEmitter, once } from 'node:events';
+import { createServer, Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import test, { type TestContext } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 
 import type { Problem } from '../../agent/model/problem.ts';
+import { systemClock } from '../../agent/sample/clock.ts';
 import { createPrometheusServer, type PrometheusServerOptions } from '../../exporters/prometheus-server.ts';
 import { createPrometheusText } from '../../exporters/prometheus.ts';
 import { ask, rawConnection } from '../helpers/http-client.ts';
@@ -23,7 +24,8 @@ function optionsWith(changes: Partial<PrometheusServerOptions> = {}): Prometheus
     listen: { host: '127.0.0.1', port: 0 },
     tier: 'core',
     snapshot: ordinarySnapshot,
-    monotonicMs: () => NOW_MS,
+    container: '',
+    clock: { ...systemClock, monotonicMs: () => NOW_MS },
     onProblem: (found) => assert.fail(found.message),
     ...changes,
   };
@@ -215,21 +217,23 @@ test('a closed server does not come up again, even when it was closed while it s
 
 test('a taken port is one problem with its repair; it is tried again quietly and its recovery is told', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
-  const occupant = createNetServer();
+  const occupant = createServer((_request, response) => response.writeHead(404).end());
   await new Promise<void>((resolve) => {
     occupant.listen(0, '127.0.0.1', resolve);
   });
   const { port } = occupant.address() as AddressInfo;
   const problems: Problem[] = [];
-  let recovered: (address: string) => void;
-  const recovery = new Promise<string>((resolve) => {
-    recovered = resolve;
-  });
+  const events = new EventEmitter();
+  const told = once(events, 'problem');
+  const recovered: string[] = [];
   const server = createPrometheusServer(
     optionsWith({
       listen: { host: '127.0.0.1', port },
-      onProblem: (found) => problems.push(found),
-      onListening: (address) => recovered(address),
+      onProblem(found) {
+        problems.push(found);
+        events.emit('problem');
+      },
+      onListening: (address) => recovered.push(address),
     }),
   );
   t.after(() => server.close());
@@ -239,15 +243,20 @@ test('a taken port is one problem with its repair; it is tried again quietly and
   assert.equal(outcome.code, 'PLM_LISTEN_FAILED');
   assert.match(outcome.message, new RegExp(`^PLIMSOLL_LISTEN is 127\\.0\\.0\\.1:${port}: the port is taken`));
   assert.match(outcome.message, /Must be .* Nothing is exported, sensing goes on; it is tried again every minute\.$/);
+  await told;
   assert.deepEqual(problems, [outcome]);
 
+  const askedAgain = once(occupant, 'request');
   t.mock.timers.tick(60_000);
-  await new Promise(setImmediate); // by then the second attempt has failed too
-  await new Promise((resolve) => {
-    occupant.close(resolve);
-  });
-  t.mock.timers.tick(60_000);
-  assert.equal(await recovery, `127.0.0.1:${port}`);
+  await askedAgain;
+  occupant.closeAllConnections();
+  occupant.close();
+  await once(occupant, 'close');
+  while (recovered.length === 0) {
+    t.mock.timers.tick(60_000);
+    await new Promise(setImmediate);
+  }
+  assert.deepEqual(recovered, [`127.0.0.1:${port}`]);
   assert.deepEqual(problems, [outcome], 'still only one');
   assert.equal((await ask({ port, path: '/healthz' })).status, 200);
 });
