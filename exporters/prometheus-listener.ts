@@ -4,7 +4,6 @@ import type { AddressInfo, Socket } from 'node:net';
 
 import type { ExporterClock } from '../agent/model/exporter.ts';
 import { listenUnseen } from './listen-unseen.ts';
-import { listenUnseen } from './listen-unseen.ts';
 import { pathOf, respond, type AnswerParts } from './prometheus-answers.ts';
 import { SIBLING_PATH, SIBLING_UPGRADE } from './siblings-protocol.ts';
 
