@@ -1,6 +1,6 @@
 /**
  * `npm run bench:overhead [-- --runs N] [--short] [--json]`: what preloading the agent costs, beside plain Node and the peers,
- * in one run on one machine (budgets B1, B2, B3, B4, B5, B8). Linux only: memory and CPU are read from /proc.
+ * in one run on one machine (budgets B1, B2, B3, B4, B5, B8); OTLP goes to a receiver of its own process. Linux only: memory and CPU are read from /proc.
  */
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -14,6 +14,7 @@ import {
   type StartFigures,
 } from './measure.ts';
 import { installPeers } from './peers.ts';
+import { startReceiver } from './receiver.ts';
 import { measureReaction, printReaction } from './reaction.ts';
 import { median, printTable, printVerdicts, rounded, signed, type Verdict, verdictWord } from './report.ts';
 import { measureTicks, printTicks } from './tick.ts';
@@ -34,9 +35,10 @@ import {
   PLAIN_WARM,
   type Variant,
 } from './variants.ts';
+import { otlpVariants } from './variants-otlp.ts';
 
 const WATCH_MS = 5_000;
-const PLAIN = { http: PLAIN_HTTP, script: PLAIN_SCRIPT, warm: PLAIN_WARM } as const;
+const PLAIN = { http: PLAIN_HTTP, script: PLAIN_SCRIPT, warm: PLAIN_WARM, cluster: PLAIN_HTTP } as const;
 
 /** Everything over plain Node but for the plain rows, which are absolute. */
 interface Row {
@@ -68,8 +70,12 @@ const windowMs = options.short ? 8_000 : 20_000;
 const startRuns = options.short ? 7 : 15;
 const blockRuns = options.short ? 2 : Math.max(3, runs);
 
+const receiver = await startReceiver();
+const otlp = otlpVariants(receiver, options.short);
 const variants = chooseVariants();
 const samples = await gather(variants);
+if (agentIsBuilt()) await assertSent(otlp.sending);
+receiver.close();
 const rows = [...samples.keys()].map(rowOf);
 console.error('ticks …');
 const ticks = await measureTicks();
@@ -94,6 +100,7 @@ function chooseVariants(): readonly Variant[] {
     OURS_20_TICKS,
     OURS_4_TICKS_NEAR,
     OURS_20_TICKS_NEAR,
+    ...otlp.all,
   ];
   const peers = missing === undefined ? PEER_VARIANTS : [];
   return [PLAIN_HTTP, PLAIN_SCRIPT, PLAIN_WARM, ...(agentIsBuilt() ? ours : []), ...peers];
@@ -118,7 +125,11 @@ async function gather(measured: readonly Variant[]): Promise<Map<Variant, Sample
   }
   console.error('event-loop blocks …');
   for (let run = 0; run < blockRuns; run++) {
-    for (const variant of started.filter(({ app }) => app === 'http')) {
+    // a long watch once is enough for the short form
+    const watched = started.filter(
+      ({ app, watchMs }) => app === 'http' && (run === 0 || !options.short || watchMs === undefined),
+    );
+    for (const variant of watched) {
       all.get(variant)?.blocks.push(await measureBlocks(variant, WATCH_MS));
     }
   }
@@ -126,7 +137,7 @@ async function gather(measured: readonly Variant[]): Promise<Map<Variant, Sample
 }
 
 function rowOf(variant: Variant): Row {
-  const plain = PLAIN[variant.app];
+  const plain = baseOf(variant);
   const difference = (figuresOf: (samplesOf: Samples) => readonly number[]): number => {
     const base = figuresOf(samplesFor(plain));
     const own = figuresOf(samplesFor(variant));
@@ -150,6 +161,19 @@ function rowOf(variant: Variant): Row {
     longestBlockMs: variant === plain ? laterBlockMs : Math.max(0, firstBlockMs, laterBlockMs),
     cpuPercent: difference(({ idle }) => idle.map(({ cpuRatio }) => cpuRatio * 100)),
   };
+}
+
+/** A row that has no base is one itself. */
+function baseOf(variant: Variant): Variant {
+  return variant.base ?? (variant.whose === 'nobody' ? variant : PLAIN[variant.app]);
+}
+
+/** A row of an exporter that never sent says nothing. */
+async function assertSent(names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    const { requests, ofOurs } = await receiver.received(name);
+    if (ofOurs === 0) throw new Error(`${name}: ${requests} requests came, none with a metric of ours`);
+  }
 }
 
 function samplesFor(variant: Variant): Samples {
@@ -177,6 +201,11 @@ function verdictsOf(): readonly Verdict[] {
     line('B2', 'Prometheus endpoint, RSS', 'MB', 5, OURS_PROMETHEUS, 'rssMegabytes'),
     line('B3', "delay of the application's first line", 'ms', 10, OURS_PROMETHEUS, 'firstLineMs'),
     line('B3', 'longest block in the first 5 s', 'ms', 10, OURS_PROMETHEUS, 'longestBlockMs'),
+    ...[otlp.otlp, otlp.otlpEverySecond, ...otlp.joined].flatMap((variant) => [
+      line('B2', `${variant.name}, RSS`, 'MB', 14, variant, 'rssMegabytes'),
+      line('B3', `${variant.name}, delay of the first line`, 'ms', 10, variant, 'firstLineMs'),
+      line('B3', `${variant.name}, longest block while it starts`, 'ms', 60, variant, 'longestBlockMs'),
+    ]),
     line('B5', 'CPU at 1 tick a second', '%', 0.12, OURS_PROMETHEUS, 'cpuPercent'),
     line('B5', 'CPU at 4 ticks a second', '%', 0.2, OURS_4_TICKS, 'cpuPercent'),
     line('B5', 'CPU at 20 ticks a second', '%', 1, OURS_20_TICKS, 'cpuPercent'),
@@ -192,8 +221,8 @@ function print(): void {
   printTable(
     ['', 'RSS MB', 'anonymous MB', 'first line ms', 'listening ms', 'longest block ms', 'CPU %'],
     rows.map((row) => {
-      const isPlain = row.name.startsWith(PLAIN_HTTP.name);
-      const show = isPlain ? (value: number) => (Number.isFinite(value) ? rounded(value) : '–') : signed;
+      const isBase = variants.some((variant) => variant.name === row.name && baseOf(variant) === variant);
+      const show = isBase ? (value: number) => (Number.isFinite(value) ? rounded(value) : '–') : signed;
       return [
         row.name,
         show(row.rssMegabytes),

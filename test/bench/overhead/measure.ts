@@ -20,7 +20,10 @@ export interface StartFigures {
   readonly listeningMs: number;
 }
 
-/** Memory after `settleMs` of idling with two scrapes on the way, then CPU over `windowMs` without any. All variants at once. */
+/**
+ * Memory after `settleMs` of idling with two scrapes on the way, then CPU over `windowMs` without any: the mean of its processes. All
+ * variants at once.
+ */
 export function measureIdle(
   variants: readonly Variant[],
   settleMs: number,
@@ -31,7 +34,7 @@ export function measureIdle(
       await sleep(index * 400); // start-ups must not slow each other down
       const program = await startProgram(variant, variant.app);
       try {
-        return await idleFigures(program, settleMs, windowMs);
+        return await idleFigures(program, Math.max(settleMs, variant.settleMs ?? 0), windowMs);
       } finally {
         await program.end();
       }
@@ -48,16 +51,15 @@ async function idleFigures(program: Program, settleMs: number, windowMs: number)
   await sleep(settleMs * 0.3);
   await program.scrape();
   await sleep(settleMs * 0.4);
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  const beforeNs = cpuNanoseconds(pid);
+  const pids = [pid, ...childrenOf(pid)];
+  const mean = (of: (each: number) => number): number => pids.reduce((sum, each) => sum + of(each), 0) / pids.length;
+  const rssMegabytes = mean((each) => statusMegabytes(each, 'VmRSS'));
+  const anonymousMegabytes = mean((each) => statusMegabytes(each, 'RssAnon'));
+  const beforeNs = mean(cpuNanoseconds);
   const beforeMs = performance.now();
   await sleep(windowMs);
-  const usedNs = cpuNanoseconds(pid) - beforeNs;
-  return {
-    rssMegabytes: statusMegabytes(status, 'VmRSS'),
-    anonymousMegabytes: statusMegabytes(status, 'RssAnon'),
-    cpuRatio: usedNs / 1e6 / (performance.now() - beforeMs),
-  };
+  const usedNs = mean(cpuNanoseconds) - beforeNs;
+  return { rssMegabytes, anonymousMegabytes, cpuRatio: usedNs / 1e6 / (performance.now() - beforeMs) };
 }
 
 /** Time from spawn to the application's first line, and until it listens. One process at a time. */
@@ -79,8 +81,9 @@ export interface BlockFigures {
   readonly laterMs: number;
 }
 
-/** Times between two turns of a loop that does nothing else in the first `watchMs`, one scrape included. */
-export async function measureBlocks(variant: Variant, watchMs: number): Promise<BlockFigures> {
+/** Times between two turns of a loop that does nothing else in the first `leastMs`, one scrape included. */
+export async function measureBlocks(variant: Variant, leastMs: number): Promise<BlockFigures> {
+  const watchMs = Math.max(leastMs, variant.watchMs ?? 0);
   const program = await startProgram(variant, 'gaps', { BENCH_WATCH_MS: String(watchMs) });
   try {
     await program.line('listening');
@@ -100,7 +103,14 @@ function cpuNanoseconds(pid: number): number {
     .reduce((sum, nanoseconds) => sum + nanoseconds, 0);
 }
 
-function statusMegabytes(status: string, field: string): number {
+/** The workers of a cluster. */
+function childrenOf(pid: number): readonly number[] {
+  const words = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ');
+  return words.filter((word) => word !== '').map(Number);
+}
+
+function statusMegabytes(pid: number, field: string): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   const kibibytes = new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(status)?.[1];
   return (Number(kibibytes) * 1024) / 1e6;
 }

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { PEERS } from './peers.ts';
 
 /** `warm`: the HTTP service after V8 has compiled something, as in every process that works for its living. */
-export type App = 'http' | 'script' | 'warm';
+export type App = 'http' | 'script' | 'warm' | 'cluster';
 
 export interface Variant {
   readonly name: string;
@@ -20,6 +20,11 @@ export interface Variant {
   readonly scraped: boolean;
   /** Its start and its blocks are those of another row. */
   readonly idleOnly?: boolean;
+  /** What it is measured over. Without one, plain Node with the same program. */
+  readonly base?: Variant;
+  /** At least so long until memory is read, and so long watched for blocks, ms. */
+  readonly settleMs?: number;
+  readonly watchMs?: number;
 }
 
 /** Made afresh for every process. */
