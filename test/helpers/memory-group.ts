@@ -11,6 +11,8 @@ export interface MemoryGroup {
   readonly enter: string;
   /** Processes the kernel killed here for want of memory. */
   oomKills(): number;
+  /** An ancestor may have one still. */
+  removeLimit(): void;
   /** Ends what still runs inside. */
   remove(): void;
 }
@@ -43,22 +45,27 @@ export function createMemoryGroup(limitBytes: number): MemoryGroup {
   made += 1;
   const path = `${parent}/plimsoll-${process.pid}-${made}`;
   const read = (file: string): string => readFileSync(`${path}/${file}`, 'utf8');
+  const limitPath = `${path}/${version === 2 ? 'memory.max' : 'memory.limit_in_bytes'}`;
+  const swapPath = `${path}/${version === 2 ? 'memory.swap.max' : 'memory.memsw.limit_in_bytes'}`;
   mkdirSync(path);
   const group: MemoryGroup = {
     version,
     path,
     enter: `echo $$ > ${path}/cgroup.procs`,
     oomKills: () => Number(/^oom_kill (\d+)$/m.exec(read(version === 2 ? 'memory.events' : 'memory.oom_control'))?.[1]),
+    removeLimit() {
+      if (existsSync(swapPath)) writeFileSync(swapPath, version === 2 ? 'max' : '-1'); // v1's includes memory: it goes first
+      writeFileSync(limitPath, version === 2 ? 'max' : '-1');
+    },
     remove() {
       present.delete(group);
       removeGroup(path);
     },
   };
   present.add(group);
-  writeFileSync(`${path}/${version === 2 ? 'memory.max' : 'memory.limit_in_bytes'}`, String(limitBytes));
+  writeFileSync(limitPath, String(limitBytes));
   // without swap, as containers are run
-  const [swapFile, swapBytes] = version === 2 ? ['memory.swap.max', 0] : ['memory.memsw.limit_in_bytes', limitBytes];
-  if (existsSync(`${path}/${swapFile}`)) writeFileSync(`${path}/${swapFile}`, String(swapBytes));
+  if (existsSync(swapPath)) writeFileSync(swapPath, String(version === 2 ? 0 : limitBytes));
   return group;
 }
 

@@ -8,6 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { ask } from './http-client.ts';
 import { freePort } from './prometheus.ts';
+import { parsePrometheus, type Sample } from './prometheus-text.ts';
 
 const INSTALLED = resolve(import.meta.dirname, '../../.cache/receivers');
 
@@ -39,20 +40,18 @@ export function withoutOrigin(labels: Readonly<Record<string, string>>): Record<
   return Object.fromEntries(Object.entries(labels).filter(([name]) => !ORIGIN.has(name)));
 }
 
-export interface StoredSeries {
-  readonly metric: Readonly<Record<string, string>>;
-  /** Unix seconds and the value. */
-  readonly value: readonly [number, string];
-}
-
-export interface VictoriaMetrics {
+/** A program that takes OTLP and can be asked for what it keeps. */
+export interface Receiver {
   /** OTEL_EXPORTER_OTLP_METRICS_ENDPOINT. */
   readonly metricsEndpoint: string;
-  /** What a query finds now; what is stale is not found. */
-  query(metricsql: string): Promise<readonly StoredSeries[]>;
-  /** Every series that was ever stored and matches. */
-  series(selector: string): Promise<readonly Readonly<Record<string, string>>[]>;
+  /** What it has of this service now; what is stale it has no more. */
+  samples(serviceName: string): Promise<readonly Sample[]>;
   stop(): Promise<void>;
+}
+
+export interface VictoriaMetrics extends Receiver {
+  /** How many series it ever stored of this service. */
+  countEver(serviceName: string): Promise<number>;
 }
 
 export async function startVictoriaMetrics(): Promise<VictoriaMetrics> {
@@ -66,32 +65,44 @@ export async function startVictoriaMetrics(): Promise<VictoriaMetrics> {
     '-search.maxStalenessInterval=3s',
     '-search.disableCache',
   ]);
-  async function get<T>(path: string): Promise<T> {
+  async function get<T>(path: string, parameters: Readonly<Record<string, string>>): Promise<T> {
     await ask({ port, path: '/internal/force_flush' }); // else what was taken is found a second later
-    const { body } = await ask({ port, path });
+    const { body } = await ask({ port, path: `${path}?${new URLSearchParams(parameters).toString()}` });
     return (JSON.parse(body.toString()) as { data: T }).data;
   }
   return {
     metricsEndpoint: `http://127.0.0.1:${port}/opentelemetry/v1/metrics`,
-    async query(metricsql) {
+    async samples(serviceName) {
       // its own `now` is the last whole second
-      const parameters = new URLSearchParams({ query: metricsql, time: String(Date.now() / 1000), nocache: '1' });
-      return (await get<{ result: StoredSeries[] }>(`/api/v1/query?${parameters.toString()}`)).result;
+      const time = String(Date.now() / 1000);
+      const { result } = await get<Found>('/api/v1/query', { query: selectorOf(serviceName), time, nocache: '1' });
+      return result.map(({ metric: { __name__: name = '', ...labels }, value }) => {
+        return { name, labels, value: Number(value[1]) };
+      });
     },
-    series: (selector) => get(`/api/v1/series?match[]=${encodeURIComponent(selector)}`),
+    async countEver(serviceName) {
+      return (await get<readonly unknown[]>('/api/v1/series', { 'match[]': selectorOf(serviceName) })).length;
+    },
     stop,
   };
 }
 
-export interface Collector {
-  /** OTEL_EXPORTER_OTLP_ENDPOINT. */
+interface Found {
+  readonly result: readonly { readonly metric: Readonly<Record<string, string>>; readonly value: [number, string] }[];
+}
+
+function selectorOf(serviceName: string): string {
+  return `{service_name=${JSON.stringify(serviceName)}}`;
+}
+
+export interface Collector extends Receiver {
+  /** OTEL_EXPORTER_OTLP_ENDPOINT, for logs too. */
   readonly endpoint: string;
   /** The page of its Prometheus exporter. */
-  metrics(): Promise<string>;
+  page(): Promise<string>;
   /** What its file exporter wrote so far: one OTLP/JSON request a line. */
   metricsFile(): readonly unknown[];
   logsFile(): readonly unknown[];
-  stop(): Promise<void>;
 }
 
 export async function startCollector(): Promise<Collector> {
@@ -103,9 +114,15 @@ export async function startCollector(): Promise<Collector> {
     writeFileSync(path, collectorConfig(folder, port, prometheusPort));
     return [`--config=file:${path}`];
   });
+  const page = async (): Promise<string> => (await ask({ port: prometheusPort, path: '/metrics' })).body.toString();
   return {
     endpoint: `http://127.0.0.1:${port}`,
-    metrics: async () => (await ask({ port: prometheusPort, path: '/metrics' })).body.toString(),
+    metricsEndpoint: `http://127.0.0.1:${port}/v1/metrics`,
+    page,
+    async samples(serviceName) {
+      const all = parsePrometheus(await page()).flatMap((family) => family.samples);
+      return all.filter(({ labels }) => labels['job'] === serviceName);
+    },
     metricsFile: () => jsonLines(join(folder, 'metrics.json')),
     logsFile: () => jsonLines(join(folder, 'logs.json')),
     stop,

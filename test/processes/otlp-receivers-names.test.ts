@@ -22,7 +22,7 @@ import {
   type Collector,
   type VictoriaMetrics,
 } from '../helpers/otlp-programs.ts';
-import { parsePrometheus, seriesKey } from '../helpers/prometheus-text.ts';
+import { parsePrometheus, seriesKey, type Sample } from '../helpers/prometheus-text.ts';
 import { worstCaseSnapshot } from '../helpers/snapshot.ts';
 
 const TIERS: readonly Tier[] = ['core', 'full'];
@@ -63,17 +63,15 @@ async function post(url: string, protocol: OtlpTarget['protocol'], body: Uint8Ar
   assert.equal(response.status, 200, await response.text());
 }
 
-/** VictoriaMetrics keeps 12 digits. */
-function shown(value: number): string {
-  return String(Number(value.toPrecision(12)));
+function ownSeries(tier: Tier, snapshot: Snapshot): string[] {
+  return linesOf(parsePrometheus(createPrometheusText(tier)(snapshot)).flatMap(({ samples }) => samples));
 }
 
-/** Series with their values, as our own endpoint has them. `target_info` is how a resource is told where series do not carry it. */
-function ownSeries(tier: Tier, snapshot: Snapshot): string[] {
-  return parsePrometheus(createPrometheusText(tier)(snapshot))
-    .flatMap(({ samples }) => samples)
+/** Without `target_info`, which tells the resource where series do not carry it; values in the 12 digits that VictoriaMetrics keeps. */
+function linesOf(samples: readonly Sample[]): string[] {
+  return samples
     .filter(({ name }) => name !== 'target_info')
-    .map(({ name, labels, value }) => `${seriesKey(name, labels)} ${shown(value)}`)
+    .map(({ name, labels, value }) => `${seriesKey(name, withoutOrigin(labels))} ${Number(value.toPrecision(12))}`)
     .toSorted();
 }
 
@@ -89,11 +87,8 @@ describe('VictoriaMetrics with -opentelemetry.usePrometheusNaming', { skip: NO_V
       const snapshot = fullSnapshot(`shop-${tier}`);
       await post(receiver.metricsEndpoint, 'http/protobuf', requestOf(tier, snapshot, 'http/protobuf'));
 
-      const stored = await receiver.query(`{service_name="shop-${tier}"}`);
-      const kept = stored.map(({ metric: { __name__: name = '', ...labels }, value }) => {
-        return `${seriesKey(name, withoutOrigin(labels))} ${shown(Number(value[1]))}`;
-      });
-      assert.deepEqual(kept.toSorted(), ownSeries(tier, snapshot));
+      const stored = await receiver.samples(snapshot.identity.serviceName);
+      assert.deepEqual(linesOf(stored), ownSeries(tier, snapshot));
       assert.ok(stored.length <= MOST_SERIES[tier], `${stored.length} series`);
     });
   }
@@ -110,18 +105,13 @@ describe('the Prometheus exporter of an OpenTelemetry Collector', { skip: NO_COL
     for (const protocol of ['http/protobuf', 'http/json'] as const) {
       test(`shows of ${tier} by ${protocol} the names, types, help, labels and values of our own endpoint`, async () => {
         const snapshot = fullSnapshot(`shop-${tier}-${protocol}`);
-        await post(`${receiver.endpoint}/v1/metrics`, protocol, requestOf(tier, snapshot, protocol));
+        await post(receiver.metricsEndpoint, protocol, requestOf(tier, snapshot, protocol));
 
-        const families = parsePrometheus(await receiver.metrics());
-        const samples = families
-          .flatMap((family) => family.samples)
-          .filter(({ labels }) => labels['job'] === snapshot.identity.serviceName);
-        const kept = samples
-          .filter(({ name }) => name !== 'target_info')
-          .map(({ name, labels, value }) => `${seriesKey(name, withoutOrigin(labels))} ${shown(value)}`);
-        assert.deepEqual(kept.toSorted(), ownSeries(tier, snapshot));
+        const samples = await receiver.samples(snapshot.identity.serviceName);
+        assert.deepEqual(linesOf(samples), ownSeries(tier, snapshot));
         assert.ok(samples.length <= MOST_SERIES[tier], `${samples.length} series`);
 
+        const families = parsePrometheus(await receiver.page());
         for (const { name, type, help } of parsePrometheus(createPrometheusText(tier)(snapshot))) {
           if (name === 'target_info') continue;
           const family = families.find((other) => other.name === name);
