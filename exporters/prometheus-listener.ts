@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import type { IncomingMessage, Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 
 import type { ExporterClock } from '../agent/model/exporter.ts';
@@ -46,18 +46,23 @@ export function createListener(parts: ListenerParts): Server {
   server.maxRequestsPerSocket = 1; // what is pipelined behind it costs no serialization
   server.on('connection', (socket: Socket) => limitConnection(socket, parts));
   server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
-    if (isSiblingRequest(request)) {
+    socket.on('error', () => {}); // 'close' follows
+    if (!isSiblingRequest(request)) return answerAnyway(new http.ServerResponse(request), socket);
+    try {
       socket.write(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${SIBLING_UPGRADE}\r\n\r\n`);
       parts.onSibling(socket, String(head));
-      return;
+    } catch {
+      socket.destroy();
     }
-    // as if nobody listened for upgrades (RFC 9110, section 7.8): some clients offer h2c with each request
-    socket.on('error', () => {});
-    const response = new http.ServerResponse(request);
+  });
+
+  /** As if nobody listened for upgrades (RFC 9110, section 7.8): some clients offer h2c with each request. */
+  function answerAnyway(response: ServerResponse, socket: Socket): void {
     response.assignSocket(socket);
     response.once('finish', () => socket.end());
-    respond(request, response, parts);
-  });
+    respond(response.req, response, parts);
+  }
+
   // instrumentations patch http.Server.prototype.emit: without this every scrape is a span in the application's traces
   server.emit = (event, ...values: unknown[]) => EventEmitter.prototype.emit.call(server, event, ...values);
   return server;

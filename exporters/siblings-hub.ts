@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 
 import type { ExporterClock } from '../agent/model/exporter.ts';
 import type { Snapshot } from '../agent/model/snapshot.ts';
-import { readMessages } from './siblings-lines.ts';
+import { onText, readMessages } from './siblings-lines.ts';
 import {
   answerLine,
   COLLECT,
@@ -120,7 +120,7 @@ export function createSiblingHub({ service, container, slot: wish, clock, onCoun
         },
         () => leave(socket),
       );
-      socket.setEncoding('utf8').on('data', push);
+      onText(socket, push);
       push(head);
     },
     has: (socket) => siblings.has(socket),

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { ExporterClock } from '../agent/model/exporter.ts';
 import type { Snapshot } from '../agent/model/snapshot.ts';
 import { untraced } from './otlp/untraced.ts';
-import { readMessages } from './siblings-lines.ts';
+import { onText, readMessages } from './siblings-lines.ts';
 import {
   helloLine,
   isCollect,
@@ -114,16 +114,16 @@ function createOutcome(): { readonly outcome: Promise<JoinOutcome>; settle(outco
   return { outcome, settle };
 }
 
-/** Reads the head of the HTTP response; what follows a 101 is `onText`. */
+/** Reads the head of the HTTP response; what follows a 101 is messages. */
 function afterUpgrade(
   socket: Socket,
   onUpgraded: () => void,
-  onText: (text: string) => void,
+  onMessages: (text: string) => void,
   onForeign: () => void,
 ): void {
   let head: string | undefined = '';
-  socket.setEncoding('utf8').on('data', (text: string) => {
-    if (head === undefined) return onText(text);
+  onText(socket, (text) => {
+    if (head === undefined) return onMessages(text);
     head += text;
     const end = head.indexOf('\r\n\r\n');
     const isForeign = head.length >= UPGRADED.length && !head.startsWith(UPGRADED);
@@ -136,6 +136,6 @@ function afterUpgrade(
     const rest = head.slice(end + 4);
     head = undefined;
     onUpgraded();
-    return onText(rest);
+    return onMessages(rest);
   });
 }

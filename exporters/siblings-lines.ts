@@ -40,3 +40,9 @@ export interface MessageReader {
   /** What came; a message may come in parts. */
   push(text: string): void;
 }
+
+/** Not by `setEncoding`, which the sockets of an HTTP server refuse. */
+export function onText(socket: Socket, handle: (text: string) => void): void {
+  const decoder = new TextDecoder();
+  socket.on('data', (bytes: Buffer) => handle(decoder.decode(bytes, { stream: true })));
+}
