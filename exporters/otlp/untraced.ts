@@ -18,7 +18,7 @@ export function untraced(run: () => void): void {
   let ran = false;
   const once = (): void => {
     ran = true;
-    run();
+    unheard(run);
   };
   try {
     const manager = (globalThis as WithApi)[API]?.context;
@@ -28,4 +28,20 @@ export function untraced(run: () => void): void {
     if (ran) throw error;
   }
   if (!ran) once();
+}
+
+/** dd-trace asks no context: its `Socket.prototype.connect` makes a span as long as its own plugin listens to this channel. */
+const DATADOG_CONNECTS = 'apm:net:tcp:start';
+
+/** Connections are begun within one turn: nobody else's falls between the two lines, and nobody is unsubscribed. */
+function unheard(run: () => void): void {
+  const channels = process.getBuiltinModule('node:diagnostics_channel');
+  if (!channels.hasSubscribers(DATADOG_CONNECTS)) return run();
+  const channel = channels.channel(DATADOG_CONNECTS);
+  Object.defineProperty(channel, 'hasSubscribers', { value: false, configurable: true });
+  try {
+    run();
+  } finally {
+    Reflect.deleteProperty(channel, 'hasSubscribers');
+  }
 }
