@@ -11,6 +11,9 @@ export type Loader = (typeof LOADERS)[number];
 export const ORDERS = ['plimsoll first', 'SDK first', 'SDK late', 'registered anew'] as const;
 export type Order = (typeof ORDERS)[number];
 
+/** Plimsoll's way out: through the application's SDK, or beside it. */
+export type Way = 'join' | 'prometheus' | 'otlp';
+
 export interface Cell {
   /** A folder of test/apps. */
   readonly app: string;
@@ -19,23 +22,71 @@ export interface Cell {
   /** What is loaded before the program to start the application's telemetry; undefined: the program brings it. */
   readonly telemetry: string | undefined;
   readonly program: string;
+  readonly way: Way;
+  /** What the application exports its metrics by. */
+  readonly theirs: 'otlp' | 'prometheus';
+  readonly instrumentations: readonly string[];
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** The SDK of one major version, set up by hand. */
-export function sdkCell(app: string, loader: Loader, order: Order, instrumentations: readonly string[] = ['http']): Cell {
+/** Of SDK majors 1, 2 and 3, set up by hand. */
+export const APPS = ['otel-1', 'otel-2', 'otel-3'] as const;
+
+type CellChoice = Pick<Cell, 'app' | 'loader' | 'order'> & Partial<Pick<Cell, 'way' | 'theirs' | 'instrumentations'>>;
+
+/** What patches node:http, node:fs, node:net, node:dns: it sees whatever the agent does with them. */
+const PATCHING = ['http', 'fs', 'net', 'dns'];
+/** Those that have metrics of the same names as ours. */
+const MEASURING = ['http', 'runtime', 'host'];
+
+export function sdkCell(choice: CellChoice): Cell {
+  const { app, loader, order, way = 'join', theirs = 'otlp', instrumentations = PATCHING } = choice;
   const extension = loader === 'import' ? 'mjs' : 'cjs';
   return {
     app,
     loader,
     order,
+    way,
+    theirs,
+    instrumentations,
     telemetry: order === 'SDK late' ? undefined : join(PROGRAMS, `telemetry.${extension}`),
     program: join(PROGRAMS, `app.${extension}`),
     env: {
       APP_INSTRUMENTATIONS: instrumentations.join(','),
+      PLIMSOLL_EXPORTER: way === 'join' ? 'auto' : way,
+      PLIMSOLL_METRICS: 'full',
       ...(order === 'SDK late' ? { APP_START: 'late' } : {}),
     },
   };
+}
+
+export function allCells(): Cell[] {
+  const matrix = APPS.flatMap((app) =>
+    LOADERS.flatMap((loader) => ORDERS.map((order) => sdkCell({ app, loader, order }))),
+  );
+  const special = APPS.flatMap((app) => [
+    sdkCell({ app, loader: 'require', order: 'plimsoll first', instrumentations: MEASURING }),
+    sdkCell({ app, loader: 'import', order: 'SDK late', instrumentations: MEASURING }),
+    sdkCell({ app, loader: 'require', order: 'plimsoll first', theirs: 'prometheus' }),
+    sdkCell({ app, loader: 'require', order: 'SDK first', way: 'prometheus' }),
+    sdkCell({ app, loader: 'require', order: 'SDK first', way: 'otlp' }),
+  ]);
+  return [...matrix, ...special];
+}
+
+/** Each major, loader and order at least once, and the cells that are telling. */
+export function shortCells(): Cell[] {
+  const orders = ORDERS.flatMap((order, index) => {
+    const app = APPS[index % APPS.length] ?? 'otel-3';
+    return sdkCell({ app, loader: LOADERS[index % LOADERS.length] ?? 'require', order });
+  });
+  const special = APPS.map((app) =>
+    sdkCell({ app, loader: 'require', order: 'SDK late', instrumentations: MEASURING }),
+  );
+  const apart = (['prometheus', 'otlp'] as const).map((way) =>
+    sdkCell({ app: 'otel-2', loader: 'require', order: 'SDK first', way }),
+  );
+  return [...orders, ...special, ...apart];
 }
 
 export interface Invocation {

@@ -17,10 +17,10 @@ export interface Told {
 export interface Ours {
   /** Metric names in the scope `plimsoll`. */
   readonly metrics: ReadonlySet<string>;
-  /** … that another scope has too. */
+  /** … that another scope of the same export has too. */
   readonly twice: readonly string[];
-  /** Values of `exporter` in `plimsoll.agent.info`. */
-  readonly exporters: ReadonlySet<string>;
+  /** Values of `exporter` in `plimsoll.agent.info`, in order. */
+  readonly exporters: readonly string[];
   /** `plimsoll.pressure.level` of each span that has it. */
   readonly levels: readonly number[];
   readonly unmarkedSpans: number;
@@ -30,7 +30,7 @@ export interface Ours {
 const OUR_SCOPE = 'plimsoll';
 const LEVEL = 'plimsoll.pressure.level';
 /** Their values differ from run to run, or because of the preload itself. */
-const VOLATILE = /(^|[._])(port|pid|id|command_args|user_agent)$/;
+const VOLATILE = /(^|[._])(port|pid|id|command_args|user_agent|gc\.type|resource\.type)$/;
 /** The scope of the application's own instruments: the same calls, so the same numbers. */
 const COUNTED_SCOPES = new Set(['app']);
 
@@ -39,16 +39,19 @@ export function toldBy(requests: readonly OtlpRequest[]): Told {
   const metrics = bodies.flatMap(metricsOf);
   const spans = bodies.flatMap(spansOf);
   const logs = bodies.flatMap(logsOf);
-  const resources = (key: 'resourceMetrics' | 'resourceSpans' | 'resourceLogs'): string[] =>
-    unique(bodies.flatMap((body) => (body[key] ?? []).map(({ resource }) => `resource ${attributesLine(resource.attributes)}`)));
+  const resources = (signal: Signal): string[] =>
+    unique(bodies.flatMap((body) => theirResources(body, signal))).map((line) => `resource ${line}`);
   const nameOf = new Map(spans.map(({ span }) => [span.spanId, span.name]));
   return {
     theirs: {
-      metrics: [...resources('resourceMetrics'), ...seriesLines(metrics.filter(isTheirs))].toSorted(),
-      traces: [...resources('resourceSpans'), ...spans.map(({ scope, span }) => spanLine(scope, span, nameOf))].toSorted(),
-      logs: [...resources('resourceLogs'), ...logs.filter(isTheirs).map(({ scope, record }) => recordLine(scope, record))].toSorted(),
+      metrics: [...resources('metrics'), ...seriesLines(metrics.filter(isTheirs))].toSorted(),
+      traces: [...resources('traces'), ...spans.map(({ scope, span }) => spanLine(scope, span, nameOf))].toSorted(),
+      logs: [
+        ...resources('logs'),
+        ...logs.filter(isTheirs).map(({ scope, record }) => recordLine(scope, record)),
+      ].toSorted(),
     },
-    ours: oursIn(metrics, spans, logs),
+    ours: oursIn(bodies, metrics, spans, logs),
   };
 }
 
@@ -83,21 +86,51 @@ function logsOf({ resourceLogs = [] }: Body): FoundLog[] {
   );
 }
 
-function oursIn(metrics: readonly FoundMetric[], spans: readonly FoundSpan[], logs: readonly FoundLog[]): Ours {
+/** Where nothing but ours is, the resource is ours too. */
+function theirResources(
+  { resourceMetrics = [], resourceSpans = [], resourceLogs = [] }: Body,
+  signal: Signal,
+): string[] {
+  const told = {
+    metrics: resourceMetrics.map(({ resource, scopeMetrics }) => ({ resource, scopes: scopeMetrics })),
+    traces: resourceSpans.map(({ resource, scopeSpans }) => ({ resource, scopes: scopeSpans })),
+    logs: resourceLogs.map(({ resource, scopeLogs }) => ({ resource, scopes: scopeLogs })),
+  };
+  return told[signal]
+    .filter(({ scopes }) => scopes.some(isTheirs))
+    .map(({ resource }) => attributesLine(resource.attributes));
+}
+
+function oursIn(
+  bodies: readonly Body[],
+  metrics: readonly FoundMetric[],
+  spans: readonly FoundSpan[],
+  logs: readonly FoundLog[],
+): Ours {
   const ours = metrics.filter((found) => !isTheirs(found)).map(({ metric }) => metric);
   const names = new Set(ours.map(({ name }) => name));
   const infos = ours.filter(({ name }) => name === 'plimsoll.agent.info').flatMap(pointsOf);
   const levels = spans.map(({ span }) => span.attributes.find(({ key }) => key === LEVEL)?.value['intValue']);
   return {
     metrics: names,
-    twice: unique(metrics.filter(isTheirs).flatMap(({ metric: { name } }) => (names.has(name) ? [name] : []))),
-    exporters: new Set(infos.map(({ attributes }) => String(attributes?.find(({ key }) => key === 'exporter')?.value['stringValue']))),
+    twice: unique(bodies.flatMap((body) => namesInBoth(metricsOf(body)))),
+    exporters: unique(
+      infos.map(({ attributes }) => String(attributes?.find(({ key }) => key === 'exporter')?.value['stringValue'])),
+    ),
     levels: levels.filter((level) => level !== undefined).map(Number),
     unmarkedSpans: levels.filter((level) => level === undefined).length,
     events: logs
       .filter((found) => !isTheirs(found))
-      .map(({ record }) => record.eventName ?? String(record.attributes.find(({ key }) => key === 'event.name')?.value['stringValue'])),
+      .map(
+        ({ record }) =>
+          record.eventName ?? String(record.attributes.find(({ key }) => key === 'event.name')?.value['stringValue']),
+      ),
   };
+}
+
+function namesInBoth(found: readonly FoundMetric[]): string[] {
+  const ours = new Set(found.filter((each) => !isTheirs(each)).map(({ metric }) => metric.name));
+  return found.filter((each) => isTheirs(each) && ours.has(each.metric.name)).map(({ metric }) => metric.name);
 }
 
 function isTheirs({ scope }: { readonly scope: Scope }): boolean {
@@ -109,9 +142,12 @@ function seriesLines(found: readonly FoundMetric[]): string[] {
   const values = new Map<string, string>();
   for (const { scope, metric } of found) {
     const { name, unit, description, sum } = metric;
-    const kind = sum === undefined ? Object.keys(metric).at(-1) : `sum ${sum.aggregationTemporality} ${sum.isMonotonic}`;
+    const kind =
+      sum === undefined ? Object.keys(metric).at(-1) : `sum ${sum.aggregationTemporality} ${sum.isMonotonic}`;
     for (const point of pointsOf(metric)) {
-      const line = [scopeLine(scope), name, unit, description, kind, attributesLine(point.attributes ?? [])].join(' | ');
+      const line = [scopeLine(scope), name, unit, description, kind, attributesLine(point.attributes ?? [])].join(
+        ' | ',
+      );
       values.set(line, COUNTED_SCOPES.has(scope.name) ? ` = ${point.asDouble ?? point.asInt ?? point.count}` : '');
     }
   }

@@ -1,29 +1,32 @@
 /** Runs a cell: the program is led by its stdin, what it exports goes to a receiver of the test's own. */
-import { ask } from '../helpers/http-client.ts';
-import { startOtlpReceiver, type OtlpReceiver, type OtlpRequest } from '../helpers/otlp-receiver.ts';
+import { startOtlpReceiver, type OtlpRequest } from '../helpers/otlp-receiver.ts';
 import { freePort } from '../helpers/prometheus.ts';
-import { startNode, type RunningNode, type RunResult } from '../helpers/run-node.ts';
+import { startNode, type RunResult } from '../helpers/run-node.ts';
 import { invocationOf, type Cell } from './cells.ts';
+import { createLead, type Lead } from './lead.ts';
 
 export interface CellRun {
   readonly requests: readonly OtlpRequest[];
+  /** Of the application's own Prometheus endpoint, where it has one. */
+  readonly scrape: string | undefined;
   readonly result: RunResult;
 }
 
+const TIMEOUT_MS = 60_000;
 /** ms between two exports of the application. */
 const EXPORT_INTERVAL_MS = 250;
 /** Of the process: the service has 80 to 140 MB before it grows by 300 MiB. */
 const BUDGET = '360MiB';
 
-export async function runCell(cell: Cell, folder: string, withPlimsoll: boolean, env: Env = {}): Promise<CellRun> {
+export async function runCell(cell: Cell, folder: string, withPlimsoll: boolean): Promise<CellRun> {
   const receiver = await startOtlpReceiver();
-  const port = await freePort();
-  const { args, env: cellEnv } = invocationOf(cell, withPlimsoll);
+  const ports = { plimsoll: await freePort(), theirs: await freePort() };
+  const { args, env } = invocationOf(cell, withPlimsoll);
   const running = startNode({
     preload: 'none',
     args,
     cwd: folder,
-    timeoutMs: 40_000,
+    timeoutMs: TIMEOUT_MS,
     env: {
       APP_FOLDER: folder,
       OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
@@ -31,13 +34,14 @@ export async function runCell(cell: Cell, folder: string, withPlimsoll: boolean,
       OTEL_METRIC_EXPORT_INTERVAL: String(EXPORT_INTERVAL_MS),
       OTEL_METRIC_EXPORT_TIMEOUT: String(EXPORT_INTERVAL_MS),
       PLIMSOLL_PROCESS_BUDGET: BUDGET,
-      PLIMSOLL_LISTEN: `127.0.0.1:${port}`,
-      ...cellEnv,
+      PLIMSOLL_LISTEN: `127.0.0.1:${ports.plimsoll}`,
+      ...(cell.theirs === 'prometheus' ? { APP_PROMETHEUS_PORT: String(ports.theirs) } : {}),
       ...env,
     },
   });
+  const lead = createLead(running, cell, receiver, ports);
   try {
-    await lead(running, cell, receiver, withPlimsoll ? port : undefined);
+    await (withPlimsoll ? leadWith(lead, cell) : leadWithout(lead, cell));
   } catch (error) {
     running.child.kill('SIGKILL');
     throw error;
@@ -45,71 +49,47 @@ export async function runCell(cell: Cell, folder: string, withPlimsoll: boolean,
     await running.ended;
     await receiver.close();
   }
-  return { requests: receiver.requests, result: await running.ended };
+  return { requests: receiver.requests, scrape: lead.scraped(), result: await running.ended };
 }
 
-type Env = Readonly<Record<string, string>>;
-
-/** `port`: of Plimsoll's own listener; undefined: without Plimsoll. */
-async function lead(running: RunningNode, cell: Cell, receiver: OtlpReceiver, port: number | undefined): Promise<void> {
-  const joined = (after = 0): Promise<unknown> =>
-    port === undefined ? Promise.resolve() : untilJoined(running, receiver, after);
-  await running.until(/ready\n/);
-  if (cell.order === 'SDK late') {
-    if (port !== undefined) await untilListening(port);
-    await command(running, 'start');
-  }
-  await joined();
-  await command(running, 'work');
-  // their own exports are telemetry too, in SDK 1.x: both runs have had one
-  await nextExport(running, receiver);
+/**
+ * The steps of both runs: something is done first, since an exporter loads node:http at its first export, which is when
+ * instrumentations patch it. Then with Plimsoll in place; then above normal.
+ */
+async function leadWithout(lead: Lead, cell: Cell): Promise<void> {
+  await lead.ready();
+  if (cell.order === 'SDK late') await lead.command('start');
+  await lead.command('work');
+  await lead.nextExport();
+  await lead.command('work');
   if (cell.order === 'registered anew') {
-    await command(running, 'restart');
-    await joined(receiver.requests.length);
-    await command(running, 'work');
+    await lead.command('restart');
+    await lead.command('work');
   }
-  await command(running, 'grow');
-  await command(running, 'work');
-  await command(running, 'end');
+  await finish(lead);
 }
 
-const said = new WeakMap<RunningNode, number>();
-
-/** Resolves when the program has done it. */
-async function command(running: RunningNode, word: string): Promise<void> {
-  const count = (said.get(running) ?? 0) + 1;
-  said.set(running, count);
-  running.child.stdin.write(`${word}\n`);
-  await running.until(new RegExp(`(done \\w+\\n[^]*){${count}}`));
-}
-
-/** Resolves with the first of the application's exports that has metrics of ours. */
-async function untilJoined(running: RunningNode, receiver: OtlpReceiver, after: number): Promise<void> {
-  const earlier = new Set(receiver.requests.slice(0, after));
-  const joined = receiver.until(
-    (request) => !earlier.has(request) && request.path === '/v1/metrics' && /"name":"plimsoll\.pressure"/.test(String(request.bytes)),
-  );
-  await orItEnds(running, joined);
-}
-
-async function nextExport(running: RunningNode, receiver: OtlpReceiver): Promise<void> {
-  const earlier = new Set(receiver.requests);
-  await orItEnds(running, receiver.until((request) => !earlier.has(request) && request.path === '/v1/metrics'));
-}
-
-async function orItEnds(running: RunningNode, awaited: Promise<unknown>): Promise<void> {
-  const ended = running.ended.then(({ report }) => Promise.reject(new Error(`the program ended early\n${report}`)));
-  await Promise.race([awaited, ended]);
-}
-
-/** Plimsoll has no way to say it: ask until it answers. */
-async function untilListening(port: number): Promise<void> {
-  for (let attempt = 0; attempt < 200; attempt++) {
-    const reply = await ask({ port, path: '/metrics' }).catch(() => undefined);
-    if (reply?.status === 200) return;
-    await new Promise((resolve) => {
-      setTimeout(resolve, 50);
-    });
+async function leadWith(lead: Lead, cell: Cell): Promise<void> {
+  await lead.ready();
+  if (cell.order === 'SDK late') {
+    await lead.apart();
+    await lead.command('start');
   }
-  throw new Error(`nothing listens on port ${port}`);
+  await lead.command('work');
+  await lead.nextExport();
+  await lead.inPlace();
+  await lead.command('work');
+  if (cell.order === 'registered anew') {
+    await lead.command('restart');
+    await lead.inPlace();
+    await lead.command('work');
+  }
+  await finish(lead);
+}
+
+async function finish(lead: Lead): Promise<void> {
+  await lead.command('grow');
+  await lead.command('work');
+  await lead.scrape();
+  await lead.command('end');
 }

@@ -11,10 +11,14 @@ exports.createTelemetry = function createTelemetry(packages) {
   function start() {
     const metricReader = readerOf(packages);
     const logRecordProcessor = new packages.sdkLogs.BatchLogRecordProcessor(
-      ...(major > 1 ? [{ exporter: new packages.logsExporter.OTLPLogExporter() }] : [new packages.logsExporter.OTLPLogExporter()]),
+      ...(major > 1
+        ? [{ exporter: new packages.logsExporter.OTLPLogExporter() }]
+        : [new packages.logsExporter.OTLPLogExporter()]),
     );
     const spanProcessor = new packages.sdkTrace.BatchSpanProcessor(
-      ...(major === 3 ? [{ exporter: new packages.traceExporter.OTLPTraceExporter() }] : [new packages.traceExporter.OTLPTraceExporter()]),
+      ...(major === 3
+        ? [{ exporter: new packages.traceExporter.OTLPTraceExporter() }]
+        : [new packages.traceExporter.OTLPTraceExporter()]),
     );
     sdk = new sdkNode.NodeSDK({
       serviceName: 'shop',
@@ -24,7 +28,8 @@ exports.createTelemetry = function createTelemetry(packages) {
       instrumentations: instrumentationsOf(instrumentations),
     });
     sdk.start();
-    if (isWanted('host')) new packages.hostMetrics.HostMetrics({ meterProvider: api.metrics.getMeterProvider() }).start();
+    if (isWanted('host'))
+      new packages.hostMetrics.HostMetrics({ meterProvider: api.metrics.getMeterProvider() }).start();
   }
 
   async function stop() {
