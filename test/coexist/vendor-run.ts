@@ -32,7 +32,7 @@ export async function runWithout(vendor: Vendor, loader: Loader): Promise<Vendor
   return await run(vendor, loader, theirs, () => delay(BASELINE_MS, undefined));
 }
 
-export async function runWith({ vendor, loader, order }: VendorCell): Promise<VendorRun> {
+export async function runWith({ vendor, loader, order, exporter }: VendorCell): Promise<VendorRun> {
   const theirs = preloadOf(vendor, loader);
   const ours = loader === 'import' ? ['--import', AGENT] : ['-r', AGENT];
   const preload = order === 'ours first' ? [...ours, ...theirs] : [...theirs, ...ours];
@@ -42,16 +42,24 @@ export async function runWith({ vendor, loader, order }: VendorCell): Promise<Ve
     loader,
     preload,
     async (receiver) => {
-      if (!vendor.isJoined) return await scrape(port);
+      if (exporter === 'prometheus') return (await Promise.all([scrape(port), delay(BASELINE_MS)]))[0];
       await receiver.until((request) => telemetryOf([request]).metrics.some(isPressure));
       return undefined;
     },
-    { PLIMSOLL_LISTEN: `127.0.0.1:${port}` },
+    {
+      PLIMSOLL_LISTEN: `127.0.0.1:${port}`,
+      PLIMSOLL_EXPORTER: exporter === 'join' ? 'auto' : exporter,
+      PLIMSOLL_METRICS: 'full',
+    },
   );
 }
 
 /** What differs that should not, one line each; none: at home. */
-export function differences(vendor: Vendor, without: VendorRun, withUs: VendorRun): readonly string[] {
+export function differences(
+  { vendor, exporter }: VendorCell,
+  without: VendorRun,
+  withUs: VendorRun,
+): readonly string[] {
   const found: string[] = [];
   for (const signal of ['spans', 'metrics', 'logs', 'resource'] as const) {
     const expected = without.telemetry[signal];
@@ -60,11 +68,11 @@ export function differences(vendor: Vendor, without: VendorRun, withUs: VendorRu
     for (const line of lacking(theirs, expected)) found.push(`${signal}: new: ${line}`);
   }
   const ours = splitOurs(withUs.telemetry.metrics).ours;
-  if (vendor.isJoined && !ours.some(isPressure)) found.push('ours: plimsoll.pressure is not among their metrics');
-  if (!vendor.isJoined && !withUs.scraped?.includes('plimsoll_pressure_ratio'))
-    found.push('ours: nothing at the endpoint');
-  for (const line of ours.filter((each) => vendor.keeps?.test(each.slice(OUR_SCOPE.length + 1)))) {
-    found.push(`ours: theirs already: ${line}`);
+  const isThere =
+    exporter === 'prometheus' ? withUs.scraped?.includes('plimsoll_pressure_ratio') : ours.some(isPressure);
+  if (isThere !== true) found.push('ours: no plimsoll.pressure');
+  for (const line of exporter === 'join' ? ours : []) {
+    if (vendor.keeps?.test(line.slice(OUR_SCOPE.length + 1))) found.push(`ours: theirs already: ${line}`);
   }
   for (const what of ['code', 'signal', 'stdout'] as const) {
     const [expected, actual] = [without.result[what], withUs.result[what]].map(timeless);
@@ -91,16 +99,13 @@ async function run(
     cwd: folder,
     env: {
       OTEL_SERVICE_NAME: 'shop',
-      // only traces and metrics of theirs by name: an endpoint for all would be one for Plimsoll too
       OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${receiver.url}/v1/traces`,
       OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: `${receiver.url}/v1/metrics`,
       OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf',
-      OTEL_METRIC_EXPORT_INTERVAL: '1000',
-      OTEL_METRIC_EXPORT_TIMEOUT: '1000',
+      OTEL_METRIC_EXPORT_INTERVAL: '2000',
+      OTEL_METRIC_EXPORT_TIMEOUT: '2000',
       OTEL_BSP_SCHEDULE_DELAY: '300',
       OTEL_LOGS_EXPORTER: 'none',
-      PLIMSOLL_METRICS: 'full',
-      PLIMSOLL_EXPORTER: vendor.isJoined ? 'auto' : 'prometheus',
       ...vendor.env,
       ...(loader === 'node-options' ? { NODE_OPTIONS: preload.join(' ') } : {}),
       ...env,

@@ -24,7 +24,7 @@ export async function testVendors(isShort: boolean): Promise<boolean> {
   async function tested(cell: VendorCell): Promise<readonly string[]> {
     try {
       const [expected, actual] = await Promise.all([without(cell.vendor, cell.loader), runWith(cell)]);
-      return differences(cell.vendor, expected, actual);
+      return differences(cell, expected, actual);
     } catch (error) {
       return [String(error)];
     }
@@ -33,7 +33,7 @@ export async function testVendors(isShort: boolean): Promise<boolean> {
     for (let cell = todo.shift(); cell !== undefined; cell = todo.shift()) {
       const found = await tested(cell);
       isGood &&= found.length === 0;
-      const place = `${cell.vendor.name.padEnd(34)} ${cell.loader.padEnd(13)} ${cell.order.padEnd(13)}`;
+      const place = `${cell.vendor.name.padEnd(34)} ${cell.loader.padEnd(13)} ${cell.order.padEnd(13)} ${cell.exporter.padEnd(11)}`;
       process.stdout.write(`${place} ${found.length === 0 ? 'same' : `DIFFERS\n  ${found.join('\n  ')}`}\n`);
     }
   }

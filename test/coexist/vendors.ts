@@ -13,6 +13,8 @@ export interface Vendor {
   readonly keeps: RegExp | undefined;
 }
 
+/** Modules of Node.js that an ES module imports by name are patched by a loader only. */
+const ESM_LOADER = ['--experimental-loader', '@opentelemetry/instrumentation/hook.mjs'];
 /** No look-ups of cloud metadata: they wait for networks that are not there. */
 const DETECTORS = { OTEL_NODE_RESOURCE_DETECTORS: 'env,process,serviceinstance' };
 const DATADOG = {
@@ -29,7 +31,7 @@ export const VENDORS: readonly Vendor[] = [
     app: 'auto',
     preload: {
       require: ['-r', '@opentelemetry/auto-instrumentations-node/register'],
-      import: ['--import', '@opentelemetry/auto-instrumentations-node/register'],
+      import: [...ESM_LOADER, '--import', '@opentelemetry/auto-instrumentations-node/register'],
     },
     env: DETECTORS,
     isJoined: true,
@@ -51,7 +53,7 @@ export const VENDORS: readonly Vendor[] = [
     app: 'splunk',
     preload: {
       require: ['-r', '@splunk/otel/instrument'],
-      import: ['--import', '@splunk/otel/instrument.js'],
+      import: [...ESM_LOADER, '--import', '@splunk/otel/instrument.js'],
     },
     env: { ...DETECTORS, SPLUNK_METRICS_ENABLED: 'true' },
     isJoined: true,
@@ -78,16 +80,30 @@ export const VENDORS: readonly Vendor[] = [
 export type Loader = 'require' | 'import' | 'node-options';
 export type Order = 'ours first' | 'theirs first';
 
+/** `join`: the vendor's MeterProvider. The others beside it, where our own traffic could show. */
+export type Exporter = 'join' | 'prometheus' | 'otlp';
+
 export interface VendorCell {
   readonly vendor: Vendor;
   readonly loader: Loader;
   readonly order: Order;
+  readonly exporter: Exporter;
 }
 
-/** Every vendor × loader × order; short: each vendor as its users mostly load it, in both orders. */
+/** Every vendor × loader × order, and each exporter once; short: one loader. */
 export function vendorCells(isShort: boolean): readonly VendorCell[] {
   const loaders: readonly Loader[] = isShort ? ['require'] : ['require', 'import', 'node-options'];
-  return VENDORS.flatMap((vendor) =>
-    loaders.flatMap((loader) => (['ours first', 'theirs first'] as const).map((order) => ({ vendor, loader, order }))),
-  );
+  const orders: readonly Order[] = ['ours first', 'theirs first'];
+  return VENDORS.flatMap((vendor) => {
+    const exporter = usualExporter(vendor);
+    const others = (['prometheus', 'otlp'] as const).filter((other) => other !== exporter);
+    return [
+      ...loaders.flatMap((loader) => orders.map((order): VendorCell => ({ vendor, loader, order, exporter }))),
+      ...others.map((other): VendorCell => ({ vendor, loader: 'require', order: 'theirs first', exporter: other })),
+    ];
+  });
+}
+
+export function usualExporter(vendor: Vendor): Exporter {
+  return vendor.isJoined ? 'join' : 'prometheus';
 }

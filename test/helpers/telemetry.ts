@@ -10,7 +10,7 @@ export interface Telemetry {
   /** Each series once. */
   readonly metrics: readonly string[];
   readonly logs: readonly string[];
-  /** Keys of the resources' attributes. */
+  /** Keys of the attributes that their resources have; what Plimsoll exports itself has one of its own. */
   readonly resource: readonly string[];
 }
 
@@ -58,7 +58,8 @@ export function telemetryOf(requests: readonly OtlpRequest[]): Telemetry {
   const traces = bodies.flatMap(({ resourceSpans = [] }) => resourceSpans);
   const metrics = bodies.flatMap(({ resourceMetrics = [] }) => resourceMetrics);
   const logs = bodies.flatMap(({ resourceLogs = [] }) => resourceLogs);
-  const resources = [...traces, ...metrics, ...logs].flatMap(({ resource }) => resource?.attributes ?? []);
+  const theirs = [...traces, ...metrics, ...logs].filter((group) => scopesOf(group).some((name) => name !== OUR_SCOPE));
+  const resources = theirs.flatMap(({ resource }) => resource?.attributes ?? []);
   return {
     spans: traces.flatMap(({ scopeSpans = [] }) => scopeSpans.flatMap(spanLines)).toSorted(),
     metrics: unique(metrics.flatMap(({ scopeMetrics = [] }) => scopeMetrics.flatMap(metricLines))),
@@ -74,6 +75,10 @@ export function splitOurs(lines: readonly string[]): {
 } {
   const isOurs = (line: string): boolean => line.startsWith(`${OUR_SCOPE} `) || line.includes('plimsoll.');
   return { theirs: lines.filter((line) => !isOurs(line)), ours: lines.filter(isOurs) };
+}
+
+function scopesOf({ scopeSpans = [], scopeMetrics = [], scopeLogs = [] }: Group): readonly (string | undefined)[] {
+  return [...scopeSpans, ...scopeMetrics, ...scopeLogs].map(({ scope }) => scope?.name);
 }
 
 function spanLines({ scope, spans = [] }: NonNullable<Group['scopeSpans']>[number]): string[] {

@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 
 import { appIn } from '../../scripts/install-apps.ts';
 import { differences, runWith, runWithout } from '../coexist/vendor-run.ts';
-import { VENDORS } from '../coexist/vendors.ts';
+import { usualExporter, VENDORS } from '../coexist/vendors.ts';
 
 describe('beside', { concurrency: true }, () => {
   for (const vendor of VENDORS) {
@@ -13,11 +13,9 @@ describe('beside', { concurrency: true }, () => {
       `${vendor.name}: spans, metrics, output and exit are theirs as before, and ours are there`,
       { skip },
       async () => {
-        const [without, withUs] = await Promise.all([
-          runWithout(vendor, 'require'),
-          runWith({ vendor, loader: 'require', order: 'theirs first' }),
-        ]);
-        assert.deepEqual(differences(vendor, without, withUs), []);
+        const cell = { vendor, loader: 'require', order: 'theirs first', exporter: usualExporter(vendor) } as const;
+        const [without, withUs] = await Promise.all([runWithout(vendor, 'require'), runWith(cell)]);
+        assert.deepEqual(differences(cell, without, withUs), []);
         assert.notEqual(without.telemetry.spans.length, 0);
       },
     );
