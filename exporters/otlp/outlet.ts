@@ -33,9 +33,11 @@ export function createOutlet(signal: 'metrics' | 'logs', target: OtlpTarget, par
   let waitUntilMs = 0;
   let failing = false;
   let wasReleased = false;
+  let closed = false;
 
   function judge(reply: Reply): Outcome {
     if (reply.status === undefined) {
+      if (closed) return 'later'; // what was under way was cut by us
       const isFirst = reply.isReleased && !wasReleased; // the process ends, most likely: nobody needs to know
       wasReleased = reply.isReleased;
       return isFirst ? 'later' : failed(reply.why, 'later');
@@ -76,7 +78,10 @@ export function createOutlet(signal: 'metrics' | 'logs', target: OtlpTarget, par
     post: async (body, how) => judge(await sender.send(body, encoding.contentType, how)),
     isToWait: () => clock.monotonicMs() < waitUntilMs,
     isFailing: () => failing,
-    close: sender.close,
+    close() {
+      closed = true;
+      sender.close();
+    },
   };
 }
 
