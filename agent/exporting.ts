@@ -5,7 +5,7 @@
 import type { Options } from './config/options.ts';
 import type { AgentEvent } from './model/event.ts';
 import type { Exporter, ExporterKind, ExporterParts } from './model/exporter.ts';
-import type { Problem } from './model/problem.ts';
+import { problem, type Problem } from './model/problem.ts';
 import type { Application, exporters } from '../exporters/index.ts';
 
 export interface ExportingParts extends ExporterParts {
@@ -111,6 +111,7 @@ export function createExporting(parts: ExportingParts): Exporting {
     exporter = await create(next.kind);
     if (stopped) return await exporter?.close();
     await exporter?.start();
+    if (next.kind !== 'none') parts.onProblem(problem('PLM_EXPORTING', destinationOf(next.kind, parts)));
   }
 
   async function create(kind: ExporterKind): Promise<Exporter | undefined> {
@@ -141,4 +142,18 @@ export function createExporting(parts: ExportingParts): Exporting {
       await exporter?.close();
     },
   };
+}
+
+/** For those who look for their metrics. */
+function destinationOf(kind: Exclude<ExporterKind, 'none'>, { otlp, listen }: ExporterParts): string {
+  switch (kind) {
+    case 'join':
+      return "metrics go through the application's own OpenTelemetry MeterProvider, as its readers and exporters say.";
+    case 'otlp':
+      // never its user, password or query
+      return `metrics go to ${otlp.metrics?.url.origin}${otlp.metrics?.url.pathname} each ${otlp.intervalMs / 1000} s.`;
+    case 'prometheus':
+    default:
+      return `metrics are asked for at the Prometheus endpoint (PLIMSOLL_LISTEN is ${listen.host}:${listen.port}).`;
+  }
 }

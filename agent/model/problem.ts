@@ -33,6 +33,11 @@ export const PROBLEMS = {
     when: 'the agent has to do without something: readings, the recording, the listener',
     now: 'what depends on it is left out',
   },
+  PLM_EXPORTING: {
+    severity: 'info',
+    when: 'it was decided how metrics leave the process',
+    now: 'nothing is wrong; `OTEL_LOG_LEVEL=info` shows it',
+  },
   PLM_LISTEN_FAILED: {
     severity: 'warn',
     when: 'the metrics listener cannot be opened (port taken, address not local)',
