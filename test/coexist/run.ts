@@ -53,13 +53,12 @@ export async function runCell(cell: Cell, folder: string, withPlimsoll: boolean)
 }
 
 /**
- * The steps of both runs: something is done first, since an exporter loads node:http at its first export, which is when
- * instrumentations patch it. Then with Plimsoll in place; then above normal.
+ * The steps of both runs. Nothing is done before the first export, since an exporter loads node:http then, which is when instrumentations
+ * patch it. The last work is done above normal.
  */
 async function leadWithout(lead: Lead, cell: Cell): Promise<void> {
   await lead.ready();
   if (cell.order === 'SDK late') await lead.command('start');
-  await lead.command('work');
   await lead.nextExport();
   await lead.command('work');
   if (cell.order === 'registered anew') {
@@ -75,7 +74,6 @@ async function leadWith(lead: Lead, cell: Cell): Promise<void> {
     await lead.apart();
     await lead.command('start');
   }
-  await lead.command('work');
   await lead.nextExport();
   await lead.inPlace();
   await lead.command('work');

@@ -28,6 +28,8 @@ exports.createTelemetry = function createTelemetry(packages) {
       instrumentations: instrumentationsOf(instrumentations),
     });
     sdk.start();
+    // so that there is something to export from the start
+    api.metrics.getMeter('app', '1.0').createCounter('app.starts').add(1);
     if (isWanted('host'))
       new packages.hostMetrics.HostMetrics({ meterProvider: api.metrics.getMeterProvider() }).start();
   }
