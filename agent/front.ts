@@ -8,6 +8,7 @@ import { agentFailed } from './model/problem.ts';
 import type { StartOptions } from './model/start-options.ts';
 import { VERSION } from './model/version.ts';
 import { afterTurn, systemClock } from './sample/clock.ts';
+import { followWorkers } from './worker-threads.ts';
 
 /** After the application's first turn; a program that ends before pays for nothing but its handle. */
 const LOAD_DELAY_MS = 50;
@@ -18,6 +19,7 @@ const STEP_PAUSE_MS = 5;
 /** `compileAgent` answers what evaluates and answers `launch`: each step takes 3 ms, and they are never in one turn. */
 export function installFront(overrides: StartOptions, compileAgent: () => () => typeof Launch): AgentHandle {
   let agent: AgentHandle | undefined;
+  const workers = followWorkers();
   const waiting = new Map<symbol, () => () => void>();
   const subscribed = new Map<symbol, () => void>();
 
@@ -39,6 +41,7 @@ export function installFront(overrides: StartOptions, compileAgent: () => () => 
     },
     async stop() {
       cancelLoad();
+      workers.stop();
       for (const owner of [globalThis, process]) Reflect.deleteProperty(owner, AGENT_SYMBOL);
       await agent?.stop();
     },
@@ -59,7 +62,7 @@ export function installFront(overrides: StartOptions, compileAgent: () => () => 
   }
 
   function startStep(launch: typeof Launch): void {
-    agent = launch(overrides);
+    agent = launch(overrides, workers.threads);
     for (const [key, subscribe] of waiting) subscribed.set(key, subscribe());
     waiting.clear();
   }

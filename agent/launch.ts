@@ -16,6 +16,7 @@ import { COL, COLUMNS, type ReadingName } from './model/row.ts';
 import type { Mode } from './model/snapshot.ts';
 import type { StartOptions } from './model/start-options.ts';
 import { VERSION } from './model/version.ts';
+import type { WorkerThreads } from './model/worker-threads.ts';
 import { describeAssessment } from './pipeline.ts';
 import { createCallbacks } from './respond/callbacks.ts';
 import { reclaimTargetBytes } from './respond/target.ts';
@@ -28,7 +29,7 @@ const SHORT_LIVED_SECONDS = 10;
 /** Between compiling the agent and its first work. */
 const CONFIGURE_DELAY_MS = 5;
 
-export function launch(overrides: StartOptions): AgentHandle {
+export function launch(overrides: StartOptions, threads: WorkerThreads): AgentHandle {
   const clock = systemClock;
   const window = createWindow();
   let mode: Mode = 'off';
@@ -81,6 +82,7 @@ export function launch(overrides: StartOptions): AgentHandle {
       clock,
       window,
       callbacks,
+      threads,
       mode: () => mode,
       isYoung,
       onProblem: stderr.problem,

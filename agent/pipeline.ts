@@ -82,6 +82,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
 function publishLimitChanges(before: Assessment, now: Assessment, onEvent: (event: AgentEvent) => void): void {
   for (const { constraint, limitBytes } of now.constraints) {
     if (constraint === 'host') continue;
+    if (constraint === 'worker') continue; // another one is the fullest now
     const old = before.constraints.find((other) => other.constraint === constraint);
     if (old !== undefined && old.limitBytes !== limitBytes) {
       onEvent({ name: 'plimsoll.limit.changed', constraint, fromBytes: old.limitBytes, toBytes: limitBytes });

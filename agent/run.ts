@@ -24,6 +24,7 @@ import type { Callbacks } from './respond/callbacks.ts';
 import { pause, type Clock } from './sample/clock.ts';
 import type { Sampler } from './sample/sampler.ts';
 import { WINDOW_BYTES, type Window } from './model/window.ts';
+import type { WorkerThreads } from './model/worker-threads.ts';
 
 /** The exporter waits until the application has had the loop for itself. */
 const EXPORTER_DELAY_MS = 200;
@@ -41,6 +42,7 @@ export interface RunParts {
   readonly clock: Clock;
   readonly window: Window;
   readonly callbacks: Callbacks;
+  readonly threads: WorkerThreads;
   mode(): Mode;
   /** Younger than 10 s: what ends so soon, and well, leaves nothing behind. */
   isYoung(): boolean;
@@ -79,7 +81,11 @@ export async function startRun(parts: RunParts): Promise<Run> {
     monotonicMs: clock.monotonicMs,
     requestSample: () => sampler?.request(),
   };
-  const { sources, recordLateness } = await createSources(world, () => pause(clock, STEP_PAUSE_MS));
+  const { sources, recordLateness } = await createSources(
+    world,
+    { threads: parts.threads, setTimer: clock.setTimer },
+    () => pause(clock, STEP_PAUSE_MS),
+  );
   const policy = createPolicy(options);
   const recorder = openRecorder();
   const identity = {

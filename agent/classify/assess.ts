@@ -13,6 +13,7 @@ export function observeGrowths(row: Row, before: Verdict, atMs: number): Growths
     budget: growthOf('budget', row, before, atMs),
     throttle: growthOf('throttle', row, before, atMs),
     host: growthOf('host', row, before, atMs),
+    worker: growthOf('worker', row, before, atMs),
   };
 }
 

@@ -3,7 +3,7 @@ import { TRANSITIONS } from '../model/level.ts';
 import type { Policy } from '../model/policy.ts';
 import { COL, type Row } from '../model/row.ts';
 import { assessConstraints, bindingOf, observeGrowths } from './assess.ts';
-import { cell, heapSteadyRatio } from './constraints.ts';
+import { cell, heapSteadyRatio, workerSteadyRatio } from './constraints.ts';
 import { observeKernel } from './evidence.ts';
 import { alarmingEvent } from './kernel-event.ts';
 import { latchable, observeLatch, type Latch } from './latch.ts';
@@ -37,7 +37,13 @@ export function classify(row: Row, policy: Policy, previous: Verdict | undefined
     elapsedSeconds,
     atMs,
   );
-  const judged: Judged = { policy, constraints, heapSteadyRatio: heapSteadyRatio(row), latch: quiet };
+  const judged: Judged = {
+    policy,
+    constraints,
+    heapSteadyRatio: heapSteadyRatio(row),
+    workerSteadyRatio: workerSteadyRatio(row),
+    latch: quiet,
+  };
 
   const event = alarmingEvent(row, evidence, judged);
   const reached = event === undefined ? reachedLevel(judged) : topLevel(policy);

@@ -38,6 +38,7 @@ const LIMIT_COLUMNS: Readonly<Record<Constraint, number>> = {
   budget: COL.budgetLimitOptionBytes,
   throttle: COL.cgroupHighLimitBytes,
   host: COL.hostTotalBytes,
+  worker: COL.workerOldLimitBytes,
 };
 
 const USAGE_COLUMNS = {
@@ -53,6 +54,7 @@ export function limitBytesOf(constraint: Constraint, row: Row): number {
 /** The part of the limit that cannot be taken back. */
 export function usageBytesOf(constraint: Constraint, row: Row): number {
   if (constraint === 'heap') return heapUsageBytes(row);
+  if (constraint === 'worker') return workerUsageBytes(row);
   if (constraint === 'host') return cell(row, COL.hostTotalBytes) - cell(row, COL.hostAvailableBytes);
   return cell(row, USAGE_COLUMNS[constraint]);
 }
@@ -87,8 +89,27 @@ export function heapSteadyRatio(row: Row): number {
   return heapSteadyBytes(row) / cell(row, COL.heapOldLimitBytes);
 }
 
-/** What growth is measured on: of the heap only the live set, since garbage grows towards no limit. NaN: not known. */
+/**
+ * A worker thread is judged as the heap is: by what its collections leave, and from .9 of the limit on by its current use. Where
+ * both come from is instrumentation/sources/worker-use.ts.
+ */
+function workerUsageBytes(row: Row): number {
+  const current = cell(row, COL.workerUsedBytes);
+  return current >= HEAP_CURRENT_COUNTS_FROM * cell(row, COL.workerOldLimitBytes) ? current : workerSteadyBytes(row);
+}
+
+function workerSteadyBytes(row: Row): number {
+  return cell(row, COL.workerSteadyUsedBytes);
+}
+
+/** What collections leave ÷ limit: what elevated and high of a worker thread are judged by. NaN without one. */
+export function workerSteadyRatio(row: Row): number {
+  return workerSteadyBytes(row) / cell(row, COL.workerOldLimitBytes);
+}
+
+/** What growth is measured on: of heaps only what collections leave, since garbage grows towards no limit. NaN: not known. */
 export function growingBytesOf(constraint: Constraint, row: Row, usageBytes: number): number {
+  if (constraint === 'worker') return workerSteadyBytes(row);
   if (constraint !== 'heap') return usageBytes;
   const live = cell(row, COL.heapLiveBytes);
   return isBytes(live) ? live : Number.NaN;

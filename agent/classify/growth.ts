@@ -28,6 +28,7 @@ export const NO_GROWTHS: Growths = {
   budget: undefined,
   throttle: undefined,
   host: undefined,
+  worker: undefined,
 };
 
 const LAST_MS = 0;

@@ -9,6 +9,8 @@ export interface Judged {
   readonly constraints: readonly ConstraintAssessment[];
   /** Live set ÷ limit of the heap. */
   readonly heapSteadyRatio: number;
+  /** The same of the fullest worker thread. */
+  readonly workerSteadyRatio: number;
   /** Caps the constraint that has latched. */
   readonly latch: Latch;
 }
@@ -24,9 +26,15 @@ export function ratioOf(ratios: LevelRatios, level: Level): number {
   return ratios[level - 1] ?? Infinity;
 }
 
-/** Elevated and high of the heap come from its live set, critical from its use; the others have one ratio. */
-export function judgedRatio(judged: Judged, constraint: ConstraintAssessment, level: Level): number {
-  return constraint.constraint === 'heap' && level < 3 ? judged.heapSteadyRatio : constraint.utilizationRatio;
+/** Elevated and high of a heap come from its live set, critical from its use; the others have one ratio. */
+export function judgedRatio(
+  judged: Judged,
+  { constraint, utilizationRatio }: ConstraintAssessment,
+  level: Level,
+): number {
+  if (level === 3) return utilizationRatio;
+  if (constraint === 'heap') return judged.heapSteadyRatio;
+  return constraint === 'worker' ? judged.workerSteadyRatio : utilizationRatio;
 }
 
 /** Whether the constraint is at or above the entry of `level` and may raise to it. */

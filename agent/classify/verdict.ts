@@ -74,6 +74,7 @@ const CONSTRAINT_COLUMNS = {
   budget: columnsOf('budget'),
   throttle: columnsOf('throttle'),
   host: columnsOf('host'),
+  worker: columnsOf('worker'),
 } as const satisfies Record<Constraint, object>;
 
 /** Fills the verdict columns of the row, so that the row alone says everything. NaN: no such constraint or value. */
@@ -84,7 +85,7 @@ export function writeVerdict(row: Row, { assessment, memory }: Verdict): void {
   row[COL.headroomBytes] = assessment.headroomBytes ?? Number.NaN;
   row[COL.timeToLimitSeconds] = assessment.timeToLimitSeconds ?? Number.NaN;
   row[COL.levelSinceMs] = assessment.sinceMs;
-  row.fill(Number.NaN, COL.heapUsageBytes, COL.hostTimeToLimitSeconds + 1);
+  row.fill(Number.NaN, COL.heapUsageBytes, COL.workerTimeToLimitSeconds + 1);
   for (const constraint of assessment.constraints) {
     const columns = CONSTRAINT_COLUMNS[constraint.constraint];
     row[columns.usageBytes] = constraint.usageBytes;

@@ -68,6 +68,12 @@ const READING_NAMES = [
   'heapArrayBuffersBytes',
   'heapMallocedBytes',
 
+  // the worker thread whose old generation is fullest against its limit
+  'workerThreadId',
+  'workerUsedBytes', // what its old generation holds at least, garbage of its own included
+  'workerSteadyUsedBytes', // what its collections leave
+  'workerOldLimitBytes',
+
   // event loop: utilization and delays over the time since the previous full sample; time totals since start
   'loopUtilizationRatio',
   'loopActiveSeconds',

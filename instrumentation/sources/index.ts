@@ -7,6 +7,7 @@ import { createGcSource } from './gc.ts';
 import { createHostSource } from './host.ts';
 import { createProcessSource } from './process.ts';
 import { createV8Source } from './v8.ts';
+import { createWorkerThreadsSource, type WorkerThreadsParts } from './worker-threads.ts';
 
 export { nodeRuntime } from './runtime.ts';
 
@@ -19,7 +20,11 @@ export interface Sources {
 /**
  * Opening all of them takes several ms, finding the cgroup most of it: `pause` gives the loop back between two.
  */
-export async function createSources(world: World, pause = (): Promise<void> => Promise.resolve()): Promise<Sources> {
+export async function createSources(
+  world: World,
+  workers?: Pick<WorkerThreadsParts, 'threads' | 'setTimer'>,
+  pause = (): Promise<void> => Promise.resolve(),
+): Promise<Sources> {
   const cgroup = createCgroupSource(world);
   await pause();
   const v8 = createV8Source(world);
@@ -30,6 +35,7 @@ export async function createSources(world: World, pause = (): Promise<void> => P
     sources: [
       v8,
       gc,
+      createWorkerThreadsSource(world, workers && { ...workers, mainLimitBytes: v8.oldLimitBytes }),
       eventLoop,
       createProcessSource(world),
       createBudgetSource(world),

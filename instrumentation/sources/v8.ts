@@ -7,6 +7,7 @@ import { oldGenerationLimitBytes, parseHeapFlags } from './old-generation-limit.
 export interface V8Source extends Source {
   /** To be called as soon as a major collection is known of: what is used right after it is what it left. */
   noteMajorCollection(): void;
+  readonly oldLimitBytes: number;
 }
 
 const SPACE_READINGS = HEAP_SPACES.flatMap(
@@ -73,6 +74,7 @@ export function createV8Source(world: World): V8Source {
 
   return {
     name: 'v8',
+    oldLimitBytes,
     readings: READINGS,
     probed: PROBED,
     read(row) {

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 
 import type { Tier } from '../../agent/model/metric.ts';
-import { COL } from '../../agent/model/row.ts';
+import { COLUMNS } from '../../agent/model/row.ts';
 import type { Snapshot } from '../../agent/model/snapshot.ts';
 import { createPrometheusText } from '../../exporters/prometheus.ts';
 import { seriesBudget } from '../../scripts/docs-metrics.ts';
@@ -15,11 +15,12 @@ import { worstCaseSnapshot } from '../helpers/snapshot.ts';
 
 const CEILING: Readonly<Record<Tier, number>> = { core: 50, full: 150 };
 
-/** The container has no limit and there is no budget: the host is what kills. */
+/** The container has no limit and there is no budget, so that nothing is said of them: the host is what kills. */
 function withoutOwnLimit(): Snapshot {
   const snapshot = worstCaseSnapshot('host');
-  for (const constraint of ['container', 'budget'] as const) {
-    snapshot.row[COL[`${constraint}LimitBytes`]] = Number.NaN;
+  for (const [index, column] of COLUMNS.entries()) {
+    if (/^(container|budget)(Usage|Limit|Utilization|Headroom|Growth|TimeTo)/.test(column))
+      snapshot.row[index] = Number.NaN;
   }
   return snapshot;
 }

@@ -34,6 +34,9 @@ const segment = fc.record({
   budget: fc.option(use, { freq: 5 }),
   throttle: fc.option(use, { freq: 3 }),
   host: fc.option(use, { freq: 2 }),
+  worker: fc.option(fc.record({ steady: use, used: use, limit: fc.constantFrom(300, 300, 400, Number.NaN) }), {
+    freq: 3,
+  }),
   stallRatio: fc.constantFrom(0, 0, 0, 0.0005, 0.02, 0.12, 0.7),
   faultsPerSample: fc.constantFrom(0, 0, 1, 50),
   maxEvery: fc.constantFrom(0, 0, 0, 1, 7),
@@ -113,8 +116,16 @@ function sampleOf(part: Segment, index: number, totals: Totals, isMissing: boole
         }),
     ...(part.budget === null ? {} : { budget: 800, rss: 800 * part.budget }),
     ...(part.throttle === null ? {} : { high: 900, highUse: 900 * part.throttle }),
+    ...(part.worker === null ? {} : workerOf(part.worker, index)),
     ...(part.host === null ? {} : { hostTotal: 9000, hostAvailable: 9000 * (1 - part.host) }),
   };
+}
+
+/** Its current use comes up from what collections leave every few samples. */
+function workerOf({ steady, used, limit }: NonNullable<Segment['worker']>, index: number): Partial<Sample> {
+  const size = Number.isNaN(limit) ? 300 : limit;
+  const workerSteady = size * steady;
+  return { workerLimit: limit, workerSteady, worker: index % 4 === 0 ? workerSteady : size * Math.max(steady, used) };
 }
 
 export const policy: fc.Arbitrary<Policy> = fc

@@ -47,6 +47,10 @@ export function oracleLevels(rows: readonly Row[], policy: Policy): number[] {
     add('budget', read(index, 'processRssBytes'), budget, 3);
     const throttleMost = recentStall(index) >= 0.1 ? 3 : 1;
     add('throttle', read(index, 'cgroupHighUnreclaimableBytes'), read(index, 'cgroupHighLimitBytes'), throttleMost);
+    const workerLimit = read(index, 'workerOldLimitBytes');
+    const workerUsed = read(index, 'workerUsedBytes');
+    const workerSteady = read(index, 'workerSteadyUsedBytes');
+    add('worker', workerUsed >= workerLimit * 0.9 ? workerUsed : workerSteady, workerLimit, 3, workerSteady);
     const total = read(index, 'hostTotalBytes');
     add('host', total - read(index, 'hostAvailableBytes'), total, limited(container) || limited(budget) ? 1 : 3);
     return found;

@@ -26,6 +26,9 @@ export interface Sample {
   readonly highUse?: number;
   readonly budget?: number;
   readonly rss?: number;
+  readonly workerLimit?: number;
+  readonly worker?: number;
+  readonly workerSteady?: number;
   readonly hostTotal?: number;
   readonly hostAvailable?: number;
   readonly max?: number;
@@ -50,6 +53,9 @@ const COLUMNS_OF: Readonly<Record<keyof Sample, readonly [column: ReadingName, u
   highUse: ['cgroupHighUnreclaimableBytes', MIB],
   budget: ['budgetLimitOptionBytes', MIB],
   rss: ['processRssBytes', MIB],
+  workerLimit: ['workerOldLimitBytes', MIB],
+  worker: ['workerUsedBytes', MIB],
+  workerSteady: ['workerSteadyUsedBytes', MIB],
   hostTotal: ['hostTotalBytes', MIB],
   hostAvailable: ['hostAvailableBytes', MIB],
   max: ['cgroupEventsMax', 1],

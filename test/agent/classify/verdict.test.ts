@@ -52,7 +52,7 @@ test('what is absent is NaN, also where an older verdict stood; nothing binding 
     Number.NaN,
   ]);
   const constraintColumns = COLUMNS.slice(COL.heapUsageBytes, COL.transition_normal_elevated);
-  assert.equal(constraintColumns.length, 30);
+  assert.equal(constraintColumns.length, 36);
   assert.ok(cells(constraintColumns).every(Number.isNaN));
   assert.ok(cells(COLUMNS.slice(COL.transition_normal_elevated)).every((count) => count === 0));
 });

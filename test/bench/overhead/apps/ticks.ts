@@ -92,6 +92,7 @@ async function startAgent() {
       onProblem: fail,
       onEvent: () => {},
     }),
+    threads: { alive: new Set(), onAdded() {} },
     mode: () => 'protect',
     isYoung: () => false,
     onProblem: fail,

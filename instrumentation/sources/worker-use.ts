@@ -1,0 +1,104 @@
+/**
+ * How full the old generation of a worker thread is, from outside, where only the whole heap's use can be read: old and young
+ * together. The young part may be as large as a small limit (Node 26: 32 MB of garbage), and a worker dies when its old one is
+ * full: with used ÷ old limit at .88 to 1.1 in Node 22, 24 and 26, by objects, strings and arrays. What tells the two apart is what
+ * collections took before.
+ */
+
+/** V8 grows its young generation in doublings: the next collection takes at most twice what the largest of the last ones took. */
+const NEXT_COLLECTION_TAKES = 2;
+/** So many collections back; more would count garbage of the start against a worker that fills up later. */
+const COLLECTIONS = 8;
+
+/** Node raises the limit by 16 MB when V8 gives up, and ends the worker then. */
+const RAISED_LIMIT_BYTES = 8 * 2 ** 20;
+
+/** The least use of so long is what collections of the young generation leave: seconds for a small heap. */
+const LEAST_MIN_MS = 5_000;
+const LEAST_MAX_MS = 30_000;
+const FILLED_BYTES_PER_MS = 40_000;
+const LEAST_PARTS = 6;
+
+/** What a collection of the old generation took may grow back as often as this is ago. */
+const LARGEST_MS = 300_000;
+
+export interface WorkerUse {
+  /** Takes one more reading. */
+  observe(usedBytes: number, heapSizeLimitBytes: number, atMs: number): void;
+  /** Of the whole heap, as last read. */
+  usedBytes(): number;
+  /** What the old generation holds at least, garbage of its own included; by two readings, of which the lower one counts. */
+  currentBytes(): number;
+  /** What collections leave, of either generation. */
+  steadyBytes(): number;
+}
+
+/** A collection as it looks from outside: a step down of the use. */
+interface Collection {
+  readonly tookBytes: number;
+  readonly leftBytes: number;
+  readonly atMs: number;
+}
+
+const NONE: Collection = { tookBytes: 0, leftBytes: 0, atMs: -Infinity };
+
+export function createWorkerUse(limitBytes: number): WorkerUse {
+  const last: Collection[] = [];
+  const least = createLeast(Math.min(LEAST_MAX_MS, Math.max(LEAST_MIN_MS, limitBytes / FILLED_BYTES_PER_MS)));
+  let largest = NONE;
+  let isFalling = false;
+  let usedBytes = Number.NaN;
+  let leastBytes = Number.NaN;
+  let estimateBytes = Infinity;
+  let currentBytes = Number.NaN;
+  let smallestLimitBytes = Infinity;
+
+  /** One collection may be seen in several steps down: V8 sweeps while the program runs. */
+  function noteCollection(fellBytes: number, leftBytes: number, atMs: number): void {
+    if (fellBytes > 0) {
+      const before = isFalling ? (last.pop()?.tookBytes ?? 0) : 0;
+      const collection = { tookBytes: before + fellBytes, leftBytes, atMs };
+      last.push(collection);
+      if (last.length > COLLECTIONS) last.shift();
+      if (collection.tookBytes >= largest.tookBytes / 2 || atMs - largest.atMs > LARGEST_MS) largest = collection;
+    }
+    isFalling = fellBytes > 0;
+  }
+
+  function estimate(): number {
+    const left = last.at(-1)?.leftBytes ?? 0;
+    const took = last.reduce((most, { tookBytes }) => Math.max(most, tookBytes), 0);
+    return Math.max(left, leastBytes, usedBytes - NEXT_COLLECTION_TAKES * took);
+  }
+
+  return {
+    observe(bytes, heapSizeLimitBytes, atMs) {
+      noteCollection(usedBytes - bytes, bytes, atMs);
+      usedBytes = bytes;
+      leastBytes = least(bytes, atMs);
+      smallestLimitBytes = Math.min(smallestLimitBytes, heapSizeLimitBytes);
+      const before = estimateBytes;
+      estimateBytes = estimate();
+      const isOver = heapSizeLimitBytes > smallestLimitBytes + RAISED_LIMIT_BYTES;
+      currentBytes = isOver ? Math.max(bytes, limitBytes) : Math.min(before, estimateBytes);
+    },
+    usedBytes: () => usedBytes,
+    currentBytes: () => currentBytes,
+    steadyBytes: () => Math.min(leastBytes, Math.max(largest.leftBytes, leastBytes - largest.tookBytes)),
+  };
+}
+
+/** Told each value, answers with the least of the last so many ms. */
+function createLeast(ms: number): (value: number, atMs: number) => number {
+  const parts = new Float64Array(LEAST_PARTS).fill(Infinity);
+  let newest = -Infinity;
+  return (value, atMs) => {
+    const part = Math.floor((atMs / ms) * LEAST_PARTS);
+    for (let passed = Math.max(newest + 1, part - LEAST_PARTS + 1); passed <= part; passed += 1) {
+      parts[passed % LEAST_PARTS] = Infinity;
+    }
+    newest = part;
+    parts[part % LEAST_PARTS] = Math.min(value, parts[part % LEAST_PARTS] ?? Infinity);
+    return Math.min(...parts);
+  };
+}
