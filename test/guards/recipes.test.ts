@@ -4,15 +4,21 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import test from 'node:test';
 
+import { exporterContract } from '../contracts/exporter.ts';
 import { sourceContract } from '../contracts/source.ts';
+import { createExampleExporter } from '../fixtures/example-exporter.ts';
 import { createExampleSource } from '../fixtures/example-source.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 
-test('the example source in CONTRIBUTING.md is the one that is tested', () => {
-  const example = readFileSync(join(ROOT, 'test/fixtures/example-source.ts'), 'utf8');
-  assert.ok(readFileSync(join(ROOT, 'CONTRIBUTING.md'), 'utf8').includes(`\`\`\`ts\n${example}\`\`\``));
-});
+for (const fixture of ['example-source.ts', 'example-exporter.ts']) {
+  test(`${fixture} is the one that stands in CONTRIBUTING.md`, () => {
+    const example = readFileSync(join(ROOT, 'test/fixtures', fixture), 'utf8');
+    assert.ok(readFileSync(join(ROOT, 'CONTRIBUTING.md'), 'utf8').includes(`\`\`\`ts\n${example}\`\`\``));
+  });
+}
+
+exporterContract({ create: createExampleExporter, adverse: {}, friendly: {} });
 
 sourceContract({
   module: 'test/fixtures/example-source.ts',
