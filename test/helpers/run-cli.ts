@@ -37,7 +37,8 @@ export function assertPlain(result: RunResult): void {
 
 export function temporaryFolder(context: { after(remove: () => void): void }): string {
   const folder = mkdtempSync(join(tmpdir(), 'plimsoll-cli-'));
-  context.after(() => rmSync(folder, { recursive: true, force: true }));
+  // on Windows a file is busy for a moment after its process ended
+  context.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }));
   return folder;
 }
 

@@ -5,7 +5,7 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 /** The bundled preload that `npm run build` makes. */
 export const AGENT = fileURLToPath(new URL('../../dist/register.cjs', import.meta.url));
@@ -151,7 +151,7 @@ function invocationOf(options: RunOptions): Invocation {
 
 function preloadArgs(preload: Preload): string[] {
   if (preload === 'require') return ['-r', AGENT];
-  return preload === 'import' ? ['--import', AGENT] : [];
+  return preload === 'import' ? ['--import', process.platform === 'win32' ? pathToFileURL(AGENT).href : AGENT] : [];
 }
 
 function childEnvironment(preload: Preload, wanted: Readonly<Record<string, string | undefined>>) {

@@ -8,6 +8,7 @@ import { describe, test } from 'node:test';
 
 import { ensureNode } from '../../scripts/nodes.ts';
 import { createMemoryGroup, whyNoMemoryGroups } from '../helpers/memory-group.ts';
+import { onWindows } from '../helpers/platform.ts';
 import { assertPlain, plimsoll, temporaryFolder, WHEN_SAMPLED, type CliOptions } from '../helpers/run-cli.ts';
 import { startNode } from '../helpers/run-node.ts';
 
@@ -107,7 +108,7 @@ describe('doctor', { concurrency: 2 }, () => {
     },
   );
 
-  test('gathers every problem of the configuration', async (context) => {
+  test('gathers every problem of the configuration', { skip: onWindows('/dev/null') }, async (context) => {
     const env = {
       PLIMSOLL_MODE: 'loud',
       PLIMSOLL_SAMPEL_INTERVAL: '1s',

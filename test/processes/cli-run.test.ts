@@ -17,6 +17,7 @@ import {
   whyNoTerminal,
   type CliOptions,
 } from '../helpers/run-cli.ts';
+import { onWindows } from '../helpers/platform.ts';
 import { AGENT, runNode, type RunResult } from '../helpers/run-node.ts';
 
 const CONCURRENCY = 2;
@@ -41,7 +42,7 @@ async function runProgram(
   return { result, left: readdirSync(folder) };
 }
 
-describe('run', { concurrency: CONCURRENCY }, () => {
+describe('run', { concurrency: CONCURRENCY, skip: onWindows('signals, /bin/sh and TMPDIR') }, () => {
   test('hands on arguments, stdin, stdout, stderr and the exit code, and leaves nothing behind', async (context) => {
     const program = `process.stdin.pipe(process.stdout); console.error(process.argv.slice(1).join()); process.exitCode = 7`;
     const folder = temporaryFolder(context);

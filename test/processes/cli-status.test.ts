@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
 
+import { onWindows } from '../helpers/platform.ts';
 import {
   assertPlain,
   CLI,
@@ -189,7 +190,7 @@ describe('status', { concurrency: 2 }, () => {
     }
   });
 
-  test('--watch --json is one document a line', async () => {
+  test('--watch --json is one document a line', { skip: onWindows('SIGTERM') }, async () => {
     const running = startPlimsoll(['status', '--dir', directory, '--watch', '--json']);
     await running.until(/\n.*\n/);
     running.child.kill('SIGTERM');
@@ -198,7 +199,7 @@ describe('status', { concurrency: 2 }, () => {
     for (const line of result.stdout.trimEnd().split('\n')) assertShape(JSON.parse(line) as Document);
   });
 
-  test('a reader that goes away ends it quietly', async () => {
+  test('a reader that goes away ends it quietly', { skip: onWindows('SIGPIPE') }, async () => {
     const script = `"$0" "$1" status --watch --json --dir "$2" | head -n 1 >/dev/null; echo "[\${PIPESTATUS[0]}]"`;
     const child = spawn('bash', ['-c', script, process.execPath, CLI, directory], {
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
+import { onWindows, unlessLinux } from '../helpers/platform.ts';
 import { AGENT, runNode, type RunOptions, type RunResult, startNode } from '../helpers/run-node.ts';
 
 const APPS = fileURLToPath(new URL('../fixtures/apps/guards', import.meta.url));
@@ -161,7 +162,7 @@ describe('children', { concurrency: CONCURRENCY }, () => {
 
 describe('the agent never keeps a process', { concurrency: CONCURRENCY }, () => {
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR2'] as const) {
-    test(`${signal} kills it as it always did`, async () => {
+    test(`${signal} kills it as it always did`, { skip: onWindows('signals') }, async () => {
       const service = startNode({ args: [app('service.cjs')] });
       await service.until(/listening \S*\d/);
       service.child.kill(signal);
@@ -199,10 +200,11 @@ describe('what a process leaves in PLIMSOLL_DIR', { concurrency: CONCURRENCY }, 
       ending: 'process.kill(process.pid, "SIGKILL") });',
       code: null,
       files: 1,
+      skip: onWindows('signals'),
     },
   ];
-  for (const { name, ending, code, files } of cases) {
-    test(name, async () => {
+  for (const { name, ending, code, files, skip = false } of cases) {
+    test(name, { skip }, async () => {
       const PLIMSOLL_DIR = folder(name);
       const result = await runNode({
         args: ['-e', untilRecorded + ending],
@@ -215,12 +217,12 @@ describe('what a process leaves in PLIMSOLL_DIR', { concurrency: CONCURRENCY }, 
     });
   }
 
-  for (const [name, path] of [
-    ['it is read-only', '/sys/kernel'],
-    ['it cannot exist', '/proc/nowhere/plimsoll'],
-    ['it is a file', fileURLToPath(import.meta.url)],
+  for (const [name, path, skip] of [
+    ['it is read-only', '/sys/kernel', unlessLinux('/sys')],
+    ['it cannot exist', '/proc/nowhere/plimsoll', unlessLinux('/proc')],
+    ['it is a file', fileURLToPath(import.meta.url), false],
   ] as const) {
-    test(`one coded line when ${name}`, async () => {
+    test(`one coded line when ${name}`, { skip }, async () => {
       const result = await runNode({ args: [app('warnings.cjs')], env: { PLIMSOLL_DIR: path } });
       assert.equal(result.stdout, 'done\n', result.report);
       assert.equal(result.code, 0, result.report);

@@ -8,6 +8,7 @@ import { createCrc32 } from '../../../agent/record/crc32.ts';
 import { decodeDescription, encodeDescription } from '../../../agent/record/description.ts';
 import { createBlock } from '../../../agent/record/layout.ts';
 import { readLatest, readRing } from '../../../agent/record/reader.ts';
+import { onWindows, unlessLinux } from '../../helpers/platform.ts';
 import { readable, record, recorderOptions, temporaryDirectory, unreadableReason } from './ring-fixture.ts';
 
 const READER = new URL('../../../agent/record/reader.ts', import.meta.url).href;
@@ -23,7 +24,7 @@ describe('the reader refuses with one line', () => {
     assert.match(unreadableReason(readRing(temporaryDirectory(context))), /is not a file/);
   });
 
-  test('a pipe, without waiting for somebody to write into it', (context) => {
+  test('a pipe, without waiting for somebody to write into it', { skip: onWindows('mkfifo') }, (context) => {
     const path = join(temporaryDirectory(context), 'pipe.ring');
     execFileSync('mkfifo', [path]);
     assert.match(unreadableReason(readRing(path)), /is not a file/);
@@ -41,7 +42,7 @@ describe('the reader refuses with one line', () => {
     assert.match(unreadableReason(readRing(path)), /does not begin like one/);
   });
 
-  test('a file whose reading fails', { skip: process.platform === 'linux' ? false : 'needs /proc' }, () => {
+  test('a file whose reading fails', { skip: unlessLinux('/proc') }, () => {
     // address 0 of the process's memory: a regular file that gives EIO
     assert.match(unreadableReason(readRing('/proc/self/mem')), /cannot be read \(EIO/);
   });

@@ -12,10 +12,12 @@ import { COL, createRow, type ColumnName } from '../../../agent/model/row.ts';
 import { createHostSource } from '../../../instrumentation/sources/host.ts';
 import { createProcessSource } from '../../../instrumentation/sources/process.ts';
 import { createWorld } from '../../contracts/source.ts';
+import { unlessLinux } from '../../helpers/platform.ts';
 
 const PYTHON = '/usr/bin/python3';
 
 function whyNoPsutil(): string | false {
+  if (process.platform !== 'linux') return unlessLinux('virtual memory and swap figures');
   const { status, error } = spawnSync(PYTHON, ['-c', 'import psutil']);
   if (error !== undefined) return `no ${PYTHON}`;
   return status === 0 ? false : 'python3-psutil is not installed';

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 
 import { openHeldFile, unavailableCode } from '../../../instrumentation/sources/held-file.ts';
+import { onWindows, unlessLinux } from '../../helpers/platform.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'held-file-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -52,7 +53,7 @@ test('finds a file that appears after the first reads, without trying at each of
   file.close();
 });
 
-test('says why a file cannot be read', () => {
+test('says why a file cannot be read', { skip: onWindows('EISDIR') }, () => {
   const path = join(folder, 'a-folder');
   mkdirSync(path);
   const file = openHeldFile(path);
@@ -61,7 +62,7 @@ test('says why a file cannot be read', () => {
   file.close();
 });
 
-test('says that a file is denied', () => {
+test('says that a file is denied', { skip: onWindows('file modes') }, () => {
   const path = join(folder, 'denied');
   writeFileSync(path, '1\n');
   chmodSync(path, 0o000);
@@ -87,7 +88,7 @@ test('maps the errors of cgroup, PSI and /proc files to codes', () => {
   ]);
 });
 
-test('opens its path again at once when the held file is gone', async () => {
+test('opens its path again at once when the held file is gone', { skip: unlessLinux('/proc') }, async () => {
   // A kernel file whose object went away fails on the held descriptor (ESRCH here, ENODEV for a removed cgroup).
   const link = join(folder, 'link');
   const child = spawn(process.execPath, ['-e', 'process.stdin.resume()']);

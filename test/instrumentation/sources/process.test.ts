@@ -14,7 +14,7 @@ sourceContract({
   factory: 'createProcessSource',
   create: createProcessSource,
   world: { processBudgetBytes: 2 ** 30 },
-  garbageBytes: 150,
+  garbageBytes: process.platform === 'linux' ? 150 : 500, // elsewhere Node.js makes an object of sixteen numbers
 });
 
 function read(overrides: Partial<World>): { row: Row; gaps: string[] } {
