@@ -49,7 +49,7 @@ function copySources(name: string): void {
   }
 }
 
-function install(name: string): void {
+export function install(name: string): void {
   copySources(name);
   if (isInstalled(name)) return;
   process.stdout.write(`${name}\n`);

@@ -84,9 +84,13 @@ function throttleFindings({ fit, limits, ceiling }: Diagnosis): readonly Finding
   return [finding('info', 'throttle', text, 'raise memory.high, or lower --max-old-space-size')];
 }
 
-function cgroupFinding({ cgroup }: Diagnosis): Finding {
-  const { version, mode, path, mount, levels, bindingPath } = cgroup;
-  if (version === 'none' || version === undefined) {
+function hasCgroup({ cgroup: { version } }: Diagnosis): boolean {
+  return version !== 'none' && version !== undefined;
+}
+
+function cgroupFinding(diagnosis: Diagnosis): Finding {
+  const { version, mode, path, mount, levels, bindingPath } = diagnosis.cgroup;
+  if (!hasCgroup(diagnosis)) {
     return finding('info', 'cgroup', 'no memory cgroup was found: the container is no constraint');
   }
   return ok(
@@ -104,8 +108,9 @@ function limitsText({ container, high, swap, host, budget }: Limits): string {
     .join(', ');
 }
 
-function psiFinding({ psi }: Diagnosis): Finding {
-  if (psi) return ok('psi', "the group's own memory.pressure can be read");
+function psiFinding(diagnosis: Diagnosis): Finding {
+  if (diagnosis.psi) return ok('psi', "the group's own memory.pressure can be read");
+  if (!hasCgroup(diagnosis)) return finding('info', 'psi', 'no stall times: there is no memory cgroup to have any');
   return finding('info', 'psi', 'no stall times: cgroup v1, or PSI is off', 'boot a cgroup v2 kernel with psi=1');
 }
 

@@ -98,3 +98,10 @@ test('without any limit the heap cannot miss one', () => {
   const { row } = ordinarySnapshot({ cgroupLimitBytes: Number.NaN, hostTotalBytes: Number.NaN });
   assert.equal(found({ sensed: { row, facts: {}, degraded: [] } }, 'fit')?.state, 'info');
 });
+
+test('where there is no cgroup nobody is told to boot another kernel', () => {
+  const { row } = ordinarySnapshot();
+  const facts = { cgroup: { ...CGROUP, version: 'none', mode: 'none', psi: false } };
+  const finding = found({ sensed: { row, facts, degraded: [] } }, 'psi');
+  assert.deepEqual([finding?.state, finding?.repair], ['info', undefined]);
+});

@@ -4,7 +4,7 @@
  */
 import { fileURLToPath } from 'node:url';
 
-import { appIn } from '../../../scripts/install-apps.ts';
+import { appIn, install } from '../../../scripts/install-apps.ts';
 import type { Receiver } from './receiver.ts';
 import { AGENT, PLAIN_HTTP, type Variant } from './variants.ts';
 
@@ -55,11 +55,13 @@ export function otlpVariants(receiver: Receiver, isShort: boolean): OtlpVariants
 
 /** An application that has its own SDK, and the same with Plimsoll in it. */
 function sdkVariants(receiver: Receiver, later: Later): readonly [Variant, Variant] | readonly [] {
-  const { folder, skip } = appIn('otel-3');
-  if (skip !== false) {
-    console.error(`joining an application is left out: ${skip}`);
+  try {
+    install('otel-3');
+  } catch (error) {
+    console.error(`joining an application is left out: ${(error as Error).message}`);
     return [];
   }
+  const { folder } = appIn('otel-3');
   const envAt = (name: string) => () => ({
     BENCH_PACKAGES: folder,
     OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint(name),
