@@ -21,10 +21,10 @@ import { MAIN } from './siblings-slots.ts';
  */
 export interface PrometheusServer {
   /**
-   * Loads node:http (about 5 ms where the application has not) and listens. Never rejects. A Problem: it does not listen itself. It
-   * then goes on in the background: joins who listens there, or tells `onProblem` and tries again every minute, quietly.
+   * Loads node:http (about 5 ms where the application has not) and listens. Never rejects. undefined: it does not listen itself, or not
+   * yet. It then goes on in the background: joins who listens there, or tells `onProblem` and tries again every minute, quietly.
    */
-  start(): Promise<Address | Problem>;
+  start(): Promise<Address | undefined>;
   /** Releases the port, every connection and every timer. May be called at any time, and twice. */
   close(): Promise<void>;
 }
@@ -45,6 +45,8 @@ export interface PrometheusServerOptions {
 
 /** A restart overlaps for a while: the old process still has the port. */
 const RETRY_MS = 60_000;
+/** A primary, or the first instance, should have the address: it is blocked less, and its workers come and go. */
+const HEAD_START_MS = 500;
 /** When the one who listened is gone, the others must not all try in the same moment. */
 const JITTER_MS = 200;
 /** How often it is tried at once when whoever had the address was gone before it answered. */
@@ -63,24 +65,30 @@ export function createPrometheusServer(options: PrometheusServerOptions): Promet
   /** Kept from one hub to the next; and of a child that runs under another name, the name of the service. */
   let membership: { readonly slot: string; readonly service: string } | undefined;
 
-  async function attempt(): Promise<Address | Problem> {
+  async function start(): Promise<Address | undefined> {
+    if (listen.port === 0 || options.snapshot().identity.process === MAIN) return await attempt();
+    again(HEAD_START_MS);
+    return undefined;
+  }
+
+  async function attempt(): Promise<Address | undefined> {
     cancelNext = undefined;
     const outcome = await open(options, membership?.slot);
     if (closed) {
       if ('close' in outcome) await outcome.close();
-      return listenProblem(listen, 'it was closed', 'Nothing is exported.');
+      return undefined;
     }
     if ('close' in outcome) {
       server = outcome;
       served(outcome.address);
       return outcome.address;
     }
-    const found = listenProblem(listen, outcome.reason, NOW);
+    const found = listenProblem(listen, outcome.reason);
     const waitSeconds = outcome.isTaken ? secondsUntilGrown(options.snapshot()) : 0;
     if (waitSeconds > 0) again(waitSeconds * 1000);
     else if (outcome.isTaken) join(found).catch(tryLater);
     else failed(found);
-    return found;
+    return undefined;
   }
 
   async function join(taken: Problem): Promise<void> {
@@ -137,7 +145,7 @@ export function createPrometheusServer(options: PrometheusServerOptions): Promet
   }
 
   return {
-    start: attempt,
+    start,
     async close() {
       closed = true;
       cancelNext?.();
@@ -211,25 +219,20 @@ const NOW = 'Nothing is exported, sensing goes on; it is tried again every minut
 function refusedProblem(address: Address, { refusal, service }: Extract<JoinOutcome, { kind: 'refused' }>): Problem {
   switch (refusal) {
     case 'service':
-      return listenProblem(address, `the agent of service ${service} has it`, NOW, 'PLM_LISTEN_OTHER_SERVICE');
+      return listenProblem(address, `the agent of service ${service} has it`, 'PLM_LISTEN_OTHER_SERVICE');
     case 'container':
-      return listenProblem(address, `the agent of another container has it (service ${service})`, NOW);
+      return listenProblem(address, `the agent of another container has it (service ${service})`);
     case 'full':
-      return listenProblem(address, 'the agent there serves as many processes as it can', NOW);
+      return listenProblem(address, 'the agent there serves as many processes as it can');
     case 'protocol':
     default:
-      return listenProblem(address, 'the agent there is of a version that this one cannot join', NOW);
+      return listenProblem(address, 'the agent there is of a version that this one cannot join');
   }
 }
 
-function listenProblem(
-  address: Address,
-  reason: string,
-  now: string,
-  code: ProblemCode = 'PLM_LISTEN_FAILED',
-): Problem {
+function listenProblem(address: Address, reason: string, code: ProblemCode = 'PLM_LISTEN_FAILED'): Problem {
   return problem(
     code,
-    `PLIMSOLL_LISTEN is ${addressText(address)}: ${reason}. Must be a free port of a local address, its own for each service; port 0 is any. ${now}`,
+    `PLIMSOLL_LISTEN is ${addressText(address)}: ${reason}. Must be a free port of a local address, its own for each service; port 0 is any. ${NOW}`,
   );
 }

@@ -6,6 +6,7 @@ import type { Tier } from '../agent/model/metric.ts';
 import { METRICS } from '../agent/model/metrics.ts';
 import type { Identity, Snapshot } from '../agent/model/snapshot.ts';
 import { descriptorOf, metricDataOf } from './metric-data.ts';
+import { bySlot } from './siblings-slots.ts';
 import { prometheusLabel, prometheusName } from './prometheus-name.ts';
 
 /**
@@ -24,18 +25,20 @@ const SCOPE = { name: 'plimsoll' };
 export function createPrometheusText(tier: Tier): PrometheusText {
   const serializer = new PrometheusSerializer(undefined, false, undefined, false, true);
   const named = METRICS.map((metric) => ({ metric, descriptor: descriptorOf(metric, prometheusName(metric), '') }));
-  return (own, siblings = []) =>
-    serializer.serialize({
+  return (own, siblings = []) => {
+    const snapshots = [own, ...siblings].toSorted((a, b) => bySlot(a.identity.process, b.identity.process));
+    return serializer.serialize({
       resource: resourceOf(own.identity),
       scopeMetrics: [
         {
           scope: SCOPE,
           metrics: named
-            .map(({ metric, descriptor }) => metricDataOf(metric, descriptor, [own, ...siblings], tier, TIMES))
+            .map(({ metric, descriptor }) => metricDataOf(metric, descriptor, snapshots, tier, TIMES))
             .filter(({ dataPoints }) => dataPoints.length > 0), // else the serializer writes its HELP and TYPE
         },
       ],
     });
+  };
 }
 
 type Resource = ResourceMetrics['resource'];

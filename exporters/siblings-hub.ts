@@ -12,7 +12,7 @@ import {
   type Message,
   type Refusal,
 } from './siblings-protocol.ts';
-import { bySlot, createSlots } from './siblings-slots.ts';
+import { createSlots } from './siblings-slots.ts';
 
 /** The processes whose numbers this one serves beside its own. It keeps the last snapshot of each and nothing else. */
 export interface SiblingHub {
@@ -131,7 +131,7 @@ export function createSiblingHub({ service, container, slot: wish, clock, onCoun
   };
 
   function latest(): readonly Snapshot[] {
-    return [...siblings.values()].toSorted((a, b) => bySlot(a.slot, b.slot)).flatMap((sibling) => sibling.latest ?? []);
+    return [...siblings.values()].flatMap((sibling) => sibling.latest ?? []);
   }
 
   function answersOf(asked: readonly Sibling[]): Promise<void> {

@@ -20,8 +20,8 @@ async function portOf(app: RunningNode): Promise<number> {
   return Number((await app.until(/listening .*:(\d+)\n/))[1]);
 }
 
-test('the bundle of the listener holds the serializer and no SDK, in less than 40 kB', () => {
-  // 33 kB when written, the scripted snapshots of the test included. The SDK would be 150 kB more, and 33 ms of the loop.
+test('the bundle of the listener holds the serializer and no SDK, in less than 50 kB', () => {
+  // 45 kB when written, the scripted snapshots of the test included. The SDK would be 150 kB more, and 33 ms of the loop.
   const output = Object.values(program.metafile.outputs)[0];
   const contributing = Object.entries(output?.inputs ?? {}).filter(([, { bytesInOutput }]) => bytesInOutput > 0);
   const sdk = contributing
@@ -32,7 +32,7 @@ test('the bundle of the listener holds the serializer and no SDK, in less than 4
     [],
     'only two enumerations come from the SDK',
   );
-  assert.ok((output?.bytes ?? 0) < 40_000, `${output?.bytes} bytes`);
+  assert.ok((output?.bytes ?? 0) < 50_000, `${output?.bytes} bytes`);
 });
 
 test('a process that has nothing else to do ends although it listens', async () => {
@@ -59,12 +59,12 @@ test('neither an open connection nor a scrape that is not read keeps the process
   deaf.socket.destroy();
 });
 
-test('workers of a cluster do not share the port: one has it, the other says that it is taken', async () => {
+test('workers of a cluster do not share the port: one has it, the other joins it', async () => {
   const port = await freePort();
   const app = startApp('127.0.0.1', String(port), 'core', 'cluster');
-  await app.until(/listening/);
-  await app.until(/PLM_LISTEN_FAILED/);
-  assert.equal((await ask({ port, path: '/readyz' })).status, 200);
+  await app.until(/listening[^]*listening/);
+  const text = (await ask({ port, path: '/metrics' })).body.toString();
+  assert.match(text, /^plimsoll_agent_info\{.*plimsoll_process="main"\} 1\n.*plimsoll_process="worker-1"\} 1$/m);
   app.child.stdin.end();
   await app.ended;
 });
