@@ -95,8 +95,8 @@ async function http(answer: RequestListener, reads = true): Promise<BadCollector
   const server = createHttpServer((request, response) => {
     count += 1;
     response.on('error', () => {});
-    if (!reads) return void answer(request, response);
-    request.resume().on('end', () => void answer(request, response));
+    if (reads) request.resume().on('end', () => answer(request, response));
+    else answer(request, response);
   });
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);

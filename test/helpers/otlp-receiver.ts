@@ -2,7 +2,8 @@
  * An OTLP receiver for tests: takes what real exporters post over HTTP and keeps it as data. JSON is parsed; of protobuf only the bytes are
  * kept, since a real receiver (test/processes/otlp-receivers.test.ts) is the better judge of those.
  */
-import { createServer, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type RequestListener } from 'node:http';
+import { createServer as createTlsServer, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
@@ -16,7 +17,7 @@ export interface OtlpRequest {
 }
 
 export interface OtlpReceiver {
-  /** `http://127.0.0.1:<port>` */
+  /** `http://127.0.0.1:<port>`; with a certificate `https`. */
   readonly url: string;
   readonly requests: readonly OtlpRequest[];
   /** Resolves with the first request, past or to come, that `matches`. */
@@ -24,24 +25,37 @@ export interface OtlpReceiver {
   close(): Promise<void>;
 }
 
-export async function startOtlpReceiver(): Promise<OtlpReceiver> {
+export interface OtlpReceiverOptions {
+  /** Where it listens; `[::1]` too. */
+  readonly host?: string;
+  readonly tls?: ServerOptions;
+  /** Of the answer to the n-th request, counted from 1. */
+  status?(n: number): number;
+}
+
+export async function startOtlpReceiver(options: OtlpReceiverOptions = {}): Promise<OtlpReceiver> {
+  const { host = '127.0.0.1', tls, status = () => 200 } = options;
   const requests: OtlpRequest[] = [];
   let watchers: ((request: OtlpRequest) => void)[] = [];
-  const server = createServer((request, response) => {
+  const onRequest: RequestListener = (request, response) => {
     void read(request).then((received) => {
       requests.push(received);
       for (const watch of watchers) watch(received);
       const json = received.json !== undefined;
-      response.writeHead(200, { 'Content-Type': json ? 'application/json' : 'application/x-protobuf' });
+      response.writeHead(status(requests.length), {
+        'Content-Type': json ? 'application/json' : 'application/x-protobuf',
+      });
       return response.end(json ? '{}' : '');
     });
-  });
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
+  };
+  const server = tls === undefined ? createServer(onRequest) : createTlsServer(tls, onRequest);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, host.replaceAll(/[[\]]/g, ''), resolve);
   });
   const { port } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `${tls === undefined ? 'http' : 'https'}://${host}:${port}`,
     requests,
     until: (matches) =>
       new Promise((resolve) => {

@@ -3,55 +3,15 @@
  * memory, and ends when it would have ended. One coded line tells of the outage.
  */
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { describe, test } from 'node:test';
 
 import { BAD_KINDS, startBadCollector, type BadKind } from '../helpers/bad-collectors.ts';
-import { AGENT, startNode, type RunResult } from '../helpers/run-node.ts';
+import { work } from '../helpers/otlp-app.ts';
 
-const APPS = join(import.meta.dirname, '../fixtures/apps/otlp');
 /** Mostly waiting processes. */
 const CONCURRENCY = 6;
 /** Of a loaded machine; a request that holds the process would hold it for 10 s. */
 const MAX_EXIT_DELAY_MS = 600;
-
-interface Worked {
-  readonly early: Held;
-  readonly late: Held;
-  readonly endMs: number;
-}
-
-interface Held {
-  readonly fds: number;
-  readonly megabytes: number;
-}
-
-interface Told extends Worked {
-  readonly result: RunResult;
-  /** From the program's last action to its end. */
-  readonly exitMs: number;
-  /** What the agent said. */
-  readonly lines: readonly string[];
-}
-
-async function work(workMs: number, env: Readonly<Record<string, string>>, preload = true): Promise<Told> {
-  const running = startNode({
-    preload: 'none',
-    args: ['-r', join(APPS, 'old.cjs'), ...(preload ? ['-r', AGENT] : []), join(APPS, 'works.cjs'), String(workMs)],
-    env: { PLIMSOLL_MODE: 'observe', ...env },
-    timeoutMs: 30_000,
-  });
-  running.child.stdin.end();
-  let exitedMs = Number.NaN;
-  running.child.once('exit', () => (exitedMs = Date.now()));
-  const result = await running.ended;
-  const { report, stdout, stderr } = result;
-  assert.deepEqual([result.code, result.signal], [0, null], report);
-  assert.equal(stdout.split('\n').length, 2, report);
-  const worked = JSON.parse(stdout) as Worked;
-  const lines = stderr.split('\n').filter((line) => line !== '');
-  return { ...worked, result, exitMs: exitedMs - worked.endMs, lines };
-}
 
 /** A request every 100 ms, given up after 400 ms: a few, or many, of them. */
 const OFTEN = { OTEL_METRIC_EXPORT_INTERVAL: '100', OTEL_EXPORTER_OTLP_TIMEOUT: '400' };
@@ -64,9 +24,9 @@ describe('a bad collector is told once and costs nothing', { concurrency: CONCUR
     test(kind, async () => {
       const collector = await startBadCollector(kind);
       try {
-        const { early, late, exitMs, lines, result } = await work(2500, {
-          OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
-          ...OFTEN,
+        const { early, late, exitMs, lines, result } = await work({
+          workMs: 2500,
+          env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, ...OFTEN },
         });
         const { report } = result;
         assert.ok(exitMs < MAX_EXIT_DELAY_MS, `it ended ${exitMs} ms after it had nothing to do\n${report}`);
@@ -96,7 +56,7 @@ describe('a request that is under way does not delay the end', { concurrency: CO
     test(kind, async () => {
       const collector = await startBadCollector(kind);
       try {
-        const { exitMs, lines, result } = await work(1500, { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url });
+        const { exitMs, lines, result } = await work({ env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url } });
         assert.ok(exitMs < MAX_EXIT_DELAY_MS, `it ended ${exitMs} ms after it had nothing to do\n${result.report}`);
         assert.deepEqual(lines, [], result.report);
       } finally {
