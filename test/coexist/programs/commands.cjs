@@ -1,4 +1,4 @@
-// Does what its stdin says, one word a line, and says `done <word>` after each: start, restart, work, grow, end.
+// Does what its stdin says, one word a line, and says `done <word>` after each.
 'use strict';
 const { createInterface } = require('node:readline');
 
@@ -10,6 +10,7 @@ const GROWTH_BYTES = 300 * 2 ** 20;
 
 exports.serve = function serve({ node, loadTelemetry }) {
   const held = [];
+  let span;
   const commands = {
     async start() {
       await loadTelemetry();
@@ -17,6 +18,12 @@ exports.serve = function serve({ node, loadTelemetry }) {
     },
     restart: () => globalThis.telemetry.restart(),
     work: () => work({ ...node, ...globalThis.telemetry }),
+    async open() {
+      span = globalThis.telemetry.api.trace.getTracer('app', '1.0').startSpan('long');
+    },
+    async close() {
+      span.end();
+    },
     async grow() {
       held.push(Buffer.alloc(GROWTH_BYTES, 1));
       await levelAbove(0);

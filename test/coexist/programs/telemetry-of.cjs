@@ -65,12 +65,8 @@ function instrumentationsOf(instrumentations) {
 function readerOf({ sdkMetrics, metricsExporter, prometheusExporter }) {
   const port = process.env.APP_PROMETHEUS_PORT;
   if (port !== undefined) return new prometheusExporter.PrometheusExporter({ host: '127.0.0.1', port: Number(port) });
-  const exporter =
-    process.env.APP_CONSOLE === undefined
-      ? new metricsExporter.OTLPMetricExporter()
-      : new sdkMetrics.ConsoleMetricExporter();
   return new sdkMetrics.PeriodicExportingMetricReader({
-    exporter,
+    exporter: new metricsExporter.OTLPMetricExporter(),
     exportIntervalMillis: intervalMs,
     exportTimeoutMillis: Math.min(intervalMs, 30_000),
   });
