@@ -2,14 +2,11 @@
  * The public API: a thin façade over the agent of this process. Without an agent every call is a cheap no-op that
  * answers as at `normal`.
  */
-import { createRequire } from 'node:module';
-
 import {
   findAgent,
   IDLE_STATUS,
   IDLE_TREND,
   MANUAL_START,
-  type AgentHandle,
   type HistoryQuery,
   type PressureHandler,
   type PressureHandlerOptions,
@@ -17,6 +14,7 @@ import {
   type Status,
   type Trend,
 } from './model/handle.ts';
+import { agentFailed, problem, problemLine } from './model/problem.ts';
 import type { HistoryRow } from './model/window.ts';
 import type { StartOptions } from './model/start-options.ts';
 
@@ -36,21 +34,47 @@ export type { Degradation, Mode } from './model/snapshot.ts';
 export type { HistoryRow, Resolution } from './model/window.ts';
 export type { StartOptions } from './model/start-options.ts';
 
+/** What the preload exports; nothing on a Node.js that is too old for it, which it says itself. */
+interface Preload {
+  launch?(overrides: StartOptions): unknown;
+}
+
 /**
- * Starts the agent, for those who cannot preload it. A running agent stays as it is.
- * Bad options never throw: each is one coded line on stderr, and its default is used.
+ * Starts the agent, for those who cannot preload it. A running agent stays as it is. It never throws: bad options, or an
+ * agent that is not to be found, are one coded line on stderr each.
  */
 export function start(options: StartOptions = {}): void {
   if (findAgent() !== undefined) return;
   const owner = process as unknown as Record<symbol, unknown>;
   owner[MANUAL_START] = true;
   try {
-    const load = createRequire(__filename);
-    const { launch } = load('./register.cjs') as { launch(overrides: StartOptions): AgentHandle };
-    launch(options);
+    loadPreload()?.launch?.(options);
+  } catch (error) {
+    process.stderr.write(`${agentFailed(error)}\n`);
   } finally {
     delete owner[MANUAL_START];
   }
+}
+
+/** Beside this file, or, when a bundler has put this file into an application, where npm installed it. */
+function loadPreload(): Preload | undefined {
+  // neither `import` nor `require`: bundlers would follow them, and a bundle that is a module has no require and no __filename
+  const { createRequire } = process.getBuiltinModule('node:module');
+  const load = createRequire(typeof __filename === 'string' ? __filename : (process.argv[1] ?? process.execPath));
+  for (const place of ['./register.cjs', 'plimsoll/register']) {
+    try {
+      return load(place) as Preload;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error;
+    }
+  }
+  const repair = 'Must be preloaded (node -r plimsoll/register), installed, or its register.cjs beside the bundle';
+  const found = problem(
+    'PLM_AGENT_MISSING',
+    `start() found no agent: plimsoll is in a bundle. ${repair}. Nothing starts.`,
+  );
+  process.stderr.write(`${problemLine(found)}\n`);
+  return undefined;
 }
 
 /** Releases every timer, file and listener of the agent. Resolves when all are gone; a no-op without an agent. */

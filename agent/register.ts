@@ -19,6 +19,8 @@ declare const PLIMSOLL_YAML_SOURCE: string;
 
 /** Programs that are tools around an application and never the application. */
 const PACKAGE_MANAGERS = /[\\/](npm|npx|yarn|pnpm|pnpx|corepack)(-cli)?(\.[cm]?js)?$/;
+/** pm2's commands and its daemon; the applications run in its ProcessContainer. */
+const PM2 = /[\\/](pm2(-runtime|-docker|-dev)?|pm2[\\/]lib[\\/]Daemon\.js)$/;
 
 /**
  * As `isMainThread` of node:worker_threads, whose loading costs 1.1 MB and 1 ms: a worker may not abort the process, and
@@ -32,7 +34,7 @@ function belongsHere(): boolean {
   if (inWorker() || findAgent() !== undefined) return false;
   if (process.versions['electron'] !== undefined || process.versions['bun'] !== undefined || 'Deno' in globalThis)
     return false;
-  if (PACKAGE_MANAGERS.test(process.argv[1] ?? '')) return false;
+  if ([PACKAGE_MANAGERS, PM2].some((tool) => tool.test(process.argv[1] ?? ''))) return false;
   return !(MANUAL_START in process);
 }
 
@@ -65,8 +67,9 @@ function compileAgent(): () => typeof Launch {
   return () => evaluate().launch;
 }
 
-export function launch(overrides: StartOptions): AgentHandle {
-  return installFront(overrides, compileAgent);
+/** For `start()`. A worker thread is seen from the main thread and has no agent of its own. */
+export function launch(overrides: StartOptions): AgentHandle | undefined {
+  return inWorker() ? undefined : installFront(overrides, compileAgent);
 }
 
 try {

@@ -88,6 +88,11 @@ export const PROBLEMS = {
     when: 'the agent itself failed',
     now: 'the agent stops; the application goes on',
   },
+  PLM_AGENT_MISSING: {
+    severity: 'warn',
+    when: '`start()` was called from a bundle, and the agent is neither beside it nor installed',
+    now: 'no agent starts; every call answers as at normal',
+  },
   PLM_USAGE: {
     severity: 'error',
     when: 'a command was called with wrong arguments',
