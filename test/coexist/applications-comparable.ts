@@ -8,6 +8,7 @@ const REPLACEMENTS: readonly (readonly [RegExp, string])[] = [
   [/^ +at runNextTicks .*\n +at process\.processTimers .*\n/gm, ''],
   [/\(node:\d+\)/g, '(node)'],
   [/\d+(\.\d+)?\s?(ms|s|µs|KiB|MiB)\b/g, 'N'],
+  [/listening as \d+/g, 'listening'],
   // fastify
   [/"(time|pid|remotePort|responseTime)":[\d.]+/g, '"$1":N'],
   // NestJS

@@ -23,7 +23,7 @@ interface Application {
 
 /** It listens at the port in PORT, and ends at SIGTERM. */
 export interface Service extends Application {
-  /** On stdout, once it answers. */
+  /** On stdout, once it answers. Its group, if any: the pid that SIGTERM is for, where the program is a child. */
   readonly ready: RegExp;
   readonly serviceName: string;
   readonly requests: readonly Omit<Ask, 'port'>[];
@@ -50,6 +50,7 @@ export interface Comparison {
 
 /** Exit may not wait for us; what two runs on a busy machine differ by is less. */
 const EXIT_SLACK_MS = 700;
+const LOG_DELAY_MS = 200;
 const TIMEOUT_MS = 120_000;
 
 const BARE_ENVIRONMENT = { NO_COLOR: '1', NEXT_TELEMETRY_DISABLED: '1', CI: '1' };
@@ -96,14 +97,23 @@ async function serve(service: Service, cwd: string, preload: Preload, port: numb
   const env = { ...BARE_ENVIRONMENT, ...service.env, PORT: String(port), PLIMSOLL_LISTEN: `127.0.0.1:${endpoint}` };
   const args = service.args.map((arg) => arg.replaceAll('$PORT', String(port)));
   const running = startNode({ args, preload, cwd, env, timeoutMs: TIMEOUT_MS });
-  await running.until(service.ready);
-  const replies: string[] = [];
-  for (const request of service.requests) replies.push(await replyTo({ ...request, port }));
-  const serviceName = preload === 'none' ? undefined : await serviceNameAt(endpoint, running);
-  const askedMs = performance.now();
-  running.child.kill('SIGTERM');
-  const result = await running.ended;
-  return { result, replies, shutdownMs: performance.now() - askedMs, serviceName };
+  let pid = running.child.pid ?? Number.NaN;
+  try {
+    const [, servingPid] = await running.until(service.ready);
+    pid = Number(servingPid ?? pid);
+    const replies: string[] = [];
+    for (const request of service.requests) replies.push(await replyTo({ ...request, port }));
+    // without Plimsoll as long as with it: loggers write a while after the answer
+    if (preload === 'none') await delay(LOG_DELAY_MS);
+    const serviceName = preload === 'none' ? undefined : await serviceNameAt(endpoint, running);
+    const askedMs = performance.now();
+    process.kill(pid, 'SIGTERM');
+    const result = await running.ended;
+    return { result, replies, shutdownMs: performance.now() - askedMs, serviceName };
+  } catch (error) {
+    if (running.child.exitCode === null) process.kill(pid, 'SIGTERM');
+    throw error;
+  }
 }
 
 async function replyTo(request: Ask): Promise<string> {

@@ -157,3 +157,12 @@ export const runners: readonly Tool[] = [
     code: 1,
   },
 ];
+
+export const nextBuild: Tool = {
+  name: 'Next.js, next build',
+  app: 'next',
+  args: ['node_modules/.bin/next', 'build'],
+  writes: '.next/{BUILD_ID,*-manifest.json,server/app/**/*.{html,rsc,meta,js}}',
+  preloads: ['node-options'],
+  code: 0,
+};

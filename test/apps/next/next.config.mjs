@@ -1,2 +1,9 @@
 // a lock file further up would be taken for the root of the application
-export default { outputFileTracingRoot: import.meta.dirname, turbopack: { root: import.meta.dirname }, output: process.env.NEXT_OUTPUT };
+const root = import.meta.dirname;
+
+export default {
+  outputFileTracingRoot: root,
+  turbopack: { root },
+  output: process.env.NEXT_OUTPUT,
+  generateBuildId: () => 'the same each time',
+};

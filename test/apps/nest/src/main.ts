@@ -44,3 +44,4 @@ class AppModule {}
 const app = await NestFactory.create(AppModule);
 app.enableShutdownHooks();
 await app.listen(Number(process.env['PORT']), '127.0.0.1');
+console.log(`listening as ${process.pid}`);
