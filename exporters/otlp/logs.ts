@@ -17,7 +17,11 @@ export interface EventQueue {
 /** An event has 1 kB, and the agent says few: this is a bad day without a collector. */
 const MAX_WAITING = 256;
 
-export function createEventQueue({ snapshot, describe, clock }: ExporterParts): EventQueue {
+export interface EventQueueParts extends Pick<ExporterParts, 'snapshot' | 'describe'> {
+  readonly clock: Pick<ExporterParts['clock'], 'wallMs'>;
+}
+
+export function createEventQueue({ snapshot, describe, clock }: EventQueueParts): EventQueue {
   let waiting: { readonly record: EventRecord; readonly wallMs: number }[] = [];
   let asked = 0;
   let lost = 0;

@@ -17,7 +17,11 @@ export interface Collection {
 }
 
 /** The table of metrics as one request, under the names and units of OpenTelemetry. A series that has ended is not in it. */
-export function createCollection({ tier, clock, otlp, snapshot }: ExporterParts): Collection {
+export interface CollectionParts extends Pick<ExporterParts, 'tier' | 'otlp' | 'snapshot'> {
+  readonly clock: Pick<ExporterParts['clock'], 'wallMs' | 'monotonicMs'>;
+}
+
+export function createCollection({ tier, clock, otlp, snapshot }: CollectionParts): Collection {
   const named = METRICS.map((metric) => ({ metric, descriptor: descriptorOf(metric, metric.name, metric.unit) }));
   const temporality = createTemporality(otlp.temporality);
   // the monotonic clock begins with the process
