@@ -26,6 +26,8 @@ export interface Cell {
   /** What the application exports its metrics by. */
   readonly theirs: 'otlp' | 'prometheus';
   readonly instrumentations: readonly string[];
+  /** The process says that it is 10 s older than it is: a younger one is not joined. */
+  readonly isAged: boolean;
   readonly env: Readonly<Record<string, string>>;
 }
 
@@ -43,7 +45,7 @@ function patching({ loader, order }: Pick<Cell, 'loader' | 'order'>): readonly s
 }
 
 /** Those that have metrics of the same names as ours. */
-const MEASURING = ['http', 'runtime', 'host'];
+export const MEASURING = ['http', 'runtime', 'host'];
 
 export function sdkCell(choice: CellChoice): Cell {
   const { app, loader, order, way = 'join', theirs = 'otlp', instrumentations = patching(choice) } = choice;
@@ -55,6 +57,7 @@ export function sdkCell(choice: CellChoice): Cell {
     way,
     theirs,
     instrumentations,
+    isAged: true,
     telemetry: order === 'SDK late' ? undefined : join(PROGRAMS, `telemetry.${extension}`),
     program: join(PROGRAMS, `app.${extension}`),
     env: {
@@ -110,8 +113,8 @@ export interface Invocation {
 export function invocationOf(cell: Cell, withPlimsoll: boolean): Invocation {
   const agent = withPlimsoll ? [AGENT] : [];
   const telemetry = cell.telemetry === undefined ? [] : [cell.telemetry];
-  const aged = join(PROGRAMS, 'aged.cjs');
-  const preloads = cell.order === 'SDK first' ? [aged, ...telemetry, ...agent] : [aged, ...agent, ...telemetry];
+  const aged = cell.isAged ? [join(PROGRAMS, 'aged.cjs')] : [];
+  const preloads = cell.order === 'SDK first' ? [...aged, ...telemetry, ...agent] : [...aged, ...agent, ...telemetry];
   if (cell.loader === 'NODE_OPTIONS') {
     const options = preloads.map((path) => `--require ${path}`).join(' ');
     return { args: [cell.program], env: { ...cell.env, NODE_OPTIONS: options } };

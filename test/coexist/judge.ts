@@ -19,9 +19,9 @@ export interface Judgement {
 const LEAST_METRICS = 20;
 
 export async function judge(cell: Cell): Promise<Judgement> {
-  const { folder, skip } = appIn(cell.app);
+  const { skip } = appIn(cell.app);
   if (skip !== false) throw new Error(`${cell.app} is ${skip}`);
-  const [without, withPlimsoll] = await Promise.all([runCell(cell, folder, false), runCell(cell, folder, true)]);
+  const [without, withPlimsoll] = await Promise.all([runCell(cell, false), runCell(cell, true)]);
   const before = toldBy(without.requests);
   const after = toldBy(withPlimsoll.requests);
   const differing = Object.fromEntries(

@@ -14,6 +14,10 @@ export interface Lead {
   apart(): Promise<void>;
   /** Plimsoll exports by the way of the cell, also after what came before. */
   inPlace(): Promise<void>;
+  /** The application exports its metrics without ours. */
+  withoutOurs(): Promise<void>;
+  /** Requests so far. */
+  received(): number;
   /** Of the application's Prometheus endpoint, where it has one. */
   scrape(): Promise<void>;
   scraped(): string | undefined;
@@ -73,6 +77,10 @@ export function createLead(running: RunningNode, cell: Cell, receiver: OtlpRecei
       if (cell.theirs === 'prometheus') await untilScraped(ports.theirs, /^plimsoll_pressure/m);
       else await until((request) => isOurs(request) && /"stringValue":"join"/.test(String(request.bytes)));
     },
+    async withoutOurs() {
+      await until((request) => request.path === '/v1/metrics' && !isOurs(request));
+    },
+    received: () => receiver.requests.length,
     async scrape() {
       if (cell.theirs === 'prometheus') text = await untilScraped(ports.theirs, /app_orders/);
     },

@@ -1,4 +1,5 @@
 /** Runs a cell: the program is led by its stdin, what it exports goes to a receiver of the test's own. */
+import { appIn } from '../../scripts/install-apps.ts';
 import { startOtlpReceiver, type OtlpRequest } from '../helpers/otlp-receiver.ts';
 import { freePort } from '../helpers/prometheus.ts';
 import { startNode, type RunResult } from '../helpers/run-node.ts';
@@ -18,7 +19,15 @@ const EXPORT_INTERVAL_MS = 250;
 /** Of the process: the service has 80 to 140 MB before it grows by 300 MiB. */
 const BUDGET = '360MiB';
 
-export async function runCell(cell: Cell, folder: string, withPlimsoll: boolean): Promise<CellRun> {
+export interface StartedCell {
+  readonly lead: Lead;
+  /** Tells the program to end, and waits for it. */
+  end(): Promise<CellRun>;
+  kill(): Promise<void>;
+}
+
+export async function startCell(cell: Cell, withPlimsoll: boolean): Promise<StartedCell> {
+  const { folder } = appIn(cell.app);
   const receiver = await startOtlpReceiver();
   const ports = { plimsoll: await freePort(), theirs: await freePort() };
   const { args, env } = invocationOf(cell, withPlimsoll);
@@ -40,16 +49,31 @@ export async function runCell(cell: Cell, folder: string, withPlimsoll: boolean)
     },
   });
   const lead = createLead(running, cell, receiver, ports);
+  return {
+    lead,
+    async end() {
+      await lead.command('end');
+      const result = await running.ended;
+      await receiver.close();
+      return { requests: receiver.requests, scrape: lead.scraped(), result };
+    },
+    async kill() {
+      running.child.kill('SIGKILL');
+      await running.ended;
+      await receiver.close();
+    },
+  };
+}
+
+export async function runCell(cell: Cell, withPlimsoll: boolean): Promise<CellRun> {
+  const { lead, end, kill } = await startCell(cell, withPlimsoll);
   try {
     await (withPlimsoll ? leadWith(lead, cell) : leadWithout(lead, cell));
+    return await end();
   } catch (error) {
-    running.child.kill('SIGKILL');
+    await kill();
     throw error;
-  } finally {
-    await running.ended;
-    await receiver.close();
   }
-  return { requests: receiver.requests, scrape: lead.scraped(), result: await running.ended };
 }
 
 /**
@@ -89,5 +113,4 @@ async function finish(lead: Lead): Promise<void> {
   await lead.command('grow');
   await lead.command('work');
   await lead.scrape();
-  await lead.command('end');
 }
