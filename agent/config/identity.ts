@@ -26,12 +26,20 @@ export function readIdentity(env: Environment, mainScript: string | undefined): 
   }
   const { 'service.name': named, 'service.instance.id': _instance, ...others } = resource ?? {};
   const serviceName =
-    nonEmpty(env['OTEL_SERVICE_NAME']) ?? nonEmpty(named) ?? packageName(mainScript) ?? 'unknown_service:node';
+    nonEmpty(env['OTEL_SERVICE_NAME']) ??
+    nonEmpty(named) ??
+    packageName(applicationScript(env, mainScript)) ??
+    'unknown_service:node';
   return { serviceName, resource: others, problems };
 }
 
 function nonEmpty(text: string | undefined): string | undefined {
   return text === undefined || text.trim() === '' ? undefined : text.trim();
+}
+
+/** pm2 runs an application inside a program of its own. A child of that application inherits the variable, but is no such program. */
+function applicationScript(env: Environment, mainScript: string | undefined): string | undefined {
+  return /[\\/]pm2[\\/]lib[\\/]ProcessContainer\w*\.js$/.test(mainScript ?? '') ? env['pm_exec_path'] : mainScript;
 }
 
 /** The name in the nearest package.json above the program, as every OpenTelemetry detector takes it. */
