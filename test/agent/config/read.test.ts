@@ -50,7 +50,7 @@ test('start() comes before the environment, the environment before the file, the
 
 const BAD_VALUES: readonly [env: string, text: string, says: RegExp][] = [
   ['PLIMSOLL_MODE', 'on', /must be one of off, observe, protect. Using protect\./],
-  ['PLIMSOLL_EXPORTER', 'statsd', /must be one of auto, prometheus, none. Using auto\./],
+  ['PLIMSOLL_EXPORTER', 'statsd', /must be one of auto, join, prometheus, otlp, none. Using auto\./],
   ['PLIMSOLL_LISTEN', '19464', /must be host:port/],
   ['PLIMSOLL_LISTEN', '127.0.0.1:70000', /must be host:port/],
   ['PLIMSOLL_LISTEN', '::1:19464', /\[IPv6\]:port/],
