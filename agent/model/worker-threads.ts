@@ -2,7 +2,7 @@
 export interface WorkerThread {
   /** −1 once it has ended. */
   readonly threadId: number;
-  readonly resourceLimits?: { readonly maxOldGenerationSizeMb?: number };
+  readonly resourceLimits?: { readonly maxOldGenerationSizeMb?: number | undefined } | undefined;
   /** Node.js 22.16, 24 and newer. Rejects while the thread is starting and when it has ended; may never settle. */
   getHeapStatistics?(): Promise<{ readonly used_heap_size: number; readonly heap_size_limit: number }>;
 }

@@ -19,7 +19,7 @@ const LEAST_MAX_MS = 30_000;
 const FILLED_BYTES_PER_MS = 40_000;
 const LEAST_PARTS = 6;
 
-/** What a collection of the old generation took may grow back as often as this is ago. */
+/** For so long what the largest collection took is held to be garbage when it comes back: one of the old generation. */
 const LARGEST_MS = 300_000;
 
 export interface WorkerUse {
@@ -60,9 +60,10 @@ export function createWorkerUse(limitBytes: number): WorkerUse {
       const collection = { tookBytes: before + fellBytes, leftBytes, atMs };
       last.push(collection);
       if (last.length > COLLECTIONS) last.shift();
-      if (collection.tookBytes >= largest.tookBytes / 2 || atMs - largest.atMs > LARGEST_MS) largest = collection;
+      if (collection.tookBytes >= largest.tookBytes / 2) largest = collection;
     }
     isFalling = fellBytes > 0;
+    if (atMs - largest.atMs > LARGEST_MS) largest = NONE;
   }
 
   function estimate(): number {
