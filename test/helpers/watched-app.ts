@@ -1,4 +1,4 @@
-/** A service that has something to say in every metric: near its budget, growing slowly, and collected once. */
+/** A service that has something to say in every metric: near its budget, growing slowly, its garbage collected. */
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { startNode, type RunningNode, type RunOptions } from './run-node.ts';
@@ -13,7 +13,7 @@ const PROGRAM = `
   const kept = [];
   const hold = (bytes) => kept.push(Buffer.alloc(bytes, 1));
   while (process.memoryUsage.rss() < ${HELD_BYTES}) hold(1 << 20);
-  gc();
+  setTimeout(gc, 2000); // when the agent is there to see it
   const growth = setInterval(hold, 100, 50_000);
   process.stdin.resume().on('end', () => clearInterval(growth));
 `;

@@ -40,7 +40,7 @@ export function start(name: string, tier: Tier, env: Env, shellBefore?: string):
 /** Processes like those that send OTLP, and what their Prometheus endpoints serve. */
 const twins = new Map<Tier, Promise<() => Promise<readonly Sample[]>>>();
 
-async function twinSamples(tier: Tier): Promise<readonly Sample[]> {
+export async function twinSamples(tier: Tier): Promise<readonly Sample[]> {
   const samples = await twins.get(tier);
   assert.ok(samples, 'a twin was started');
   return await samples();
@@ -56,7 +56,7 @@ async function startTwin(tier: Tier): Promise<() => Promise<readonly Sample[]>> 
 }
 
 /** Names with the names of their labels. */
-function shapesOf(samples: readonly Sample[]): string[] {
+export function shapesOf(samples: readonly Sample[]): string[] {
   const shapes = samples
     .filter(({ name }) => name !== 'target_info')
     .map(({ name, labels }) => `${name}{${Object.keys(withoutOrigin(labels)).toSorted().join()}}`);

@@ -4,7 +4,9 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 
+import { appIn } from '../../scripts/install-apps.ts';
 import { attributesOf, logRecordsIn, pointsIn } from '../helpers/otlp-file.ts';
 import {
   NO_COLLECTOR,
@@ -14,8 +16,18 @@ import {
   type Collector,
   type VictoriaMetrics,
 } from '../helpers/otlp-programs.ts';
+import { OUR_SCOPE } from '../helpers/telemetry.ts';
 import { eventually } from '../helpers/watched-app.ts';
-import { checksOf, endApps, FIRST_EXPORT_MS, MOST_SERIES, start, type Way } from './otlp-receivers-checks.ts';
+import {
+  checksOf,
+  endApps,
+  FIRST_EXPORT_MS,
+  MOST_SERIES,
+  shapesOf,
+  start,
+  twinSamples,
+  type Way,
+} from './otlp-receivers-checks.ts';
 
 const PROTOBUF = { OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf' };
 const JSON_TEXT = { OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' };
@@ -32,6 +44,21 @@ const SEVERITIES: Readonly<Record<string, [text: string, number: number]>> = {
   high: ['ERROR', 17],
   critical: ['FATAL', 21],
 };
+
+/** An application that has OpenTelemetry's SDK and the runtime's metrics. */
+const OTEL_3 = appIn('otel-3');
+const SDK_3 = fileURLToPath(new URL('../bench/overhead/apps/sdk-3.cjs', import.meta.url));
+
+function startJoined(collector: Collector): void {
+  start('collector-joined', 'full', {
+    NODE_OPTIONS: `--require ${SDK_3}`,
+    BENCH_PACKAGES: OTEL_3.folder,
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint,
+    OTEL_METRIC_EXPORT_TIMEOUT: '500',
+    OTEL_TRACES_EXPORTER: 'none',
+    OTEL_LOGS_EXPORTER: 'none',
+  });
+}
 
 describe('OTLP that preloaded processes send', { concurrency: true }, () => {
   after(endApps);
@@ -61,6 +88,7 @@ describe('OTLP that preloaded processes send', { concurrency: true }, () => {
     before(async () => {
       receiver = await startCollector();
       start('collector-delta', 'full', { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint, ...JSON_TEXT, ...DELTAS });
+      if (OTEL_3.skip === false) startJoined(receiver);
     });
     after(() => receiver.stop());
     const ways: readonly Way[] = [
@@ -68,6 +96,20 @@ describe('OTLP that preloaded processes send', { concurrency: true }, () => {
       { tier: 'full', env: PROTOBUF },
     ];
     checksOf('collector', ways, () => receiver);
+
+    test(
+      "joined to an application's SDK, its exporter gives our metrics the same names",
+      { skip: OTEL_3.skip },
+      async () => {
+        await eventually(async () => {
+          const samples = await receiver.samples('collector-joined');
+          const ours = samples.filter(({ labels }) => labels['otel_scope_name'] === OUR_SCOPE);
+          // what the application's own instrumentation of the runtime has is left out
+          const expected = shapesOf(await twinSamples('full')).filter((shape) => !/^(v8js|nodejs)_/.test(shape));
+          assert.deepEqual(shapesOf(ours), expected);
+        }, FIRST_EXPORT_MS);
+      },
+    );
 
     test('events arrive as log records of the moment they happened at', async () => {
       const { record, severity } = await eventually(() => {
