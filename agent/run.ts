@@ -4,7 +4,7 @@
  */
 import { createPolicy } from './config/presets.ts';
 import type { Options } from './config/options.ts';
-import { containerOfProcess } from './config/slot.ts';
+import { containerOfProcess, isNumbered } from './config/slot.ts';
 import { createDegradations } from './degradations.ts';
 import { createExporting, type Exporting } from './exporting.ts';
 import { createSources, nodeRuntime } from '../instrumentation/sources/index.ts';
@@ -186,6 +186,7 @@ export async function startRun(parts: RunParts): Promise<Run> {
       tier: options.metrics,
       listen: options.listen,
       container: containerOfProcess(),
+      isNumbered: isNumbered(process.env, identity.process),
       otlp: parts.otlp,
       clock,
       isYoung: parts.isYoung,

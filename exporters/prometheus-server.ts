@@ -35,6 +35,8 @@ export interface PrometheusServerOptions {
   readonly tier: Tier;
   /** The same for every process of a container, different for the next container; empty: not known. */
   readonly container: string;
+  /** Started as one of several, by a cluster or by pm2. */
+  readonly isNumbered: boolean;
   readonly clock: Pick<ExporterClock, 'monotonicMs' | 'setTimer'>;
   snapshot(): Snapshot;
   /** Called once when the address cannot be had, not for each further attempt. */
@@ -51,7 +53,7 @@ const HEAD_START_MS = 500;
 const JITTER_MS = 200;
 /** How often it is tried at once when whoever had the address was gone before it answered. */
 const MAX_GONE = 5;
-/** A process without a number of its own that is younger may be an exec probe or a build step: it leaves no series. */
+/** A process without a number that is younger may be an exec probe or a build step: it leaves no series. */
 const SHORT_LIVED_SECONDS = 10;
 
 export function createPrometheusServer(options: PrometheusServerOptions): PrometheusServer {
@@ -84,7 +86,7 @@ export function createPrometheusServer(options: PrometheusServerOptions): Promet
       return outcome.address;
     }
     const found = listenProblem(listen, outcome.reason);
-    const waitSeconds = outcome.isTaken ? secondsUntilGrown(options.snapshot()) : 0;
+    const waitSeconds = outcome.isTaken ? secondsUntilGrown(options) : 0;
     if (waitSeconds > 0) again(waitSeconds * 1000);
     else if (outcome.isTaken) join(found).catch(tryLater);
     else failed(found);
@@ -208,10 +210,9 @@ async function open(
   };
 }
 
-/** A number of its own, of a cluster or of pm2, no probe has. */
-function secondsUntilGrown({ row, identity }: Snapshot): number {
-  const uptimeSeconds = row[COL.processUptimeSeconds] ?? Number.NaN;
-  return identity.process === MAIN && uptimeSeconds < SHORT_LIVED_SECONDS ? SHORT_LIVED_SECONDS - uptimeSeconds : 0;
+function secondsUntilGrown({ isNumbered, snapshot }: PrometheusServerOptions): number {
+  const uptimeSeconds = snapshot().row[COL.processUptimeSeconds] ?? Number.NaN;
+  return !isNumbered && uptimeSeconds < SHORT_LIVED_SECONDS ? SHORT_LIVED_SECONDS - uptimeSeconds : 0;
 }
 
 const NOW = 'Nothing is exported, sensing goes on; it is tried again every minute.';

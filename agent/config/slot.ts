@@ -12,6 +12,11 @@ export function processSlot(env: Environment, clusterWorkerId: number | undefine
   return clusterWorkerId === undefined ? 'main' : `worker-${clusterWorkerId}`;
 }
 
+/** Whether whoever started this process numbers what it starts: a service then, and no exec probe or build step. */
+export function isNumbered(env: Environment, slot: string): boolean {
+  return slot !== 'main' || (env['NODE_APP_INSTANCE'] ?? '') !== '';
+}
+
 /**
  * What tells the processes of this container from those of the next one in a pod, which share the loopback: their mount namespace. Empty
  * where that is not known.

@@ -23,6 +23,8 @@ export interface ExporterParts {
   readonly listen: { readonly host: string; readonly port: number };
   /** The same for every process of a container, different for the next container; empty: not known. */
   readonly container: string;
+  /** Started as one of several, by a cluster or by pm2. */
+  readonly isNumbered: boolean;
   readonly otlp: OtlpSettings;
   readonly clock: ExporterClock;
   /** The process has not lived long enough for its series and events to be worth keeping: exec probes, build steps. */

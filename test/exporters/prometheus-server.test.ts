@@ -25,6 +25,7 @@ function optionsWith(changes: Partial<PrometheusServerOptions> = {}): Prometheus
     tier: 'core',
     snapshot: ordinarySnapshot,
     container: '',
+    isNumbered: false,
     clock: { ...systemClock, monotonicMs: () => NOW_MS },
     onProblem: (found) => assert.fail(found.message),
     ...changes,
