@@ -54,7 +54,7 @@ describe('worker threads', { concurrency: 3 }, () => {
   });
 
   test('a hundred made and ended leave nothing behind and reject nothing', async () => {
-    const result = await run('many.cjs', { args: ['--no-warnings'] }); // queryObjects is experimental
+    const result = await run('many.cjs', { args: ['--no-warnings'], timeoutMs: 60_000 }); // queryObjects is experimental
     assert.deepEqual(json(result.stdout), { workers: 0, listeners: 1 }, result.report);
     assert.equal(result.stderr, '', result.report);
   });
