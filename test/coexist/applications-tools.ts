@@ -162,7 +162,9 @@ export const nextBuild: Tool = {
   name: 'Next.js, next build',
   app: 'next',
   args: ['node_modules/.bin/next', 'build'],
-  writes: '.next/{BUILD_ID,*-manifest.json,server/app/**/*.{html,rsc,meta,js}}',
+  // the keys of the preview mode in prerender-manifest.json are new with each build
+  writes: '.next/{BUILD_ID,{routes,build,app-path-routes}-manifest.json,server/app/**/*.{html,rsc,meta,js}}',
+  killsWorkers: true,
   preloads: ['node-options'],
   code: 0,
 };

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 
 import type { Preload } from '../helpers/run-node.ts';
+import { bundleWithEsbuild } from './applications-bundles.ts';
 import { applicationIn, compareService, compareTool } from './applications-compare.ts';
 import { quickServices } from './applications-services.ts';
 import { builders, loaders, runners } from './applications-tools.ts';
@@ -47,6 +48,21 @@ describe('a service answers and ends with Plimsoll as without', { concurrency: C
     });
   }
 });
+
+test(
+  'an application in one file, the façade inside, serves with Plimsoll as without',
+  {
+    skip: applicationIn('web').skip,
+  },
+  async (context) => {
+    for (const bundle of await bundleWithEsbuild(spare)) {
+      await context.test(bundle.name, async () => {
+        const { differences, report } = await compareService(bundle, spare, 'node-options');
+        assert.deepEqual(differences, [], report);
+      });
+    }
+  },
+);
 
 describe(
   'a tool says, writes and ends with Plimsoll as without, and nothing is left of us',
