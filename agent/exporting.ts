@@ -84,13 +84,13 @@ export function createExporting(parts: ExportingParts): Exporting {
   function look(): void {
     if (stopped || factories === undefined || switching !== undefined) return;
     choose();
+    tellOtlpProblems();
     hasChosen = !parts.isYoung();
     passEvents();
   }
 
   function choose(): void {
     application?.look();
-    tellOtlpProblems();
     const next = wanted();
     looksWithout = next.provider === undefined ? looksWithout + 1 : 0;
     if (next.kind === choice.kind && next.provider === choice.provider) return;
