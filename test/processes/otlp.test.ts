@@ -1,12 +1,18 @@
 /** What the preloaded agent sends by OTLP over HTTP, to whom, and when. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import { METRICS } from '../../agent/model/metrics.ts';
 import { VERSION } from '../../agent/model/version.ts';
 import { work } from '../helpers/otlp-app.ts';
 import { bodyOf } from '../helpers/otlp-protobuf.ts';
-import { startOtlpReceiver, type OtlpReceiver, type OtlpRequest } from '../helpers/otlp-receiver.ts';
+import {
+  startOtlpReceiver,
+  type OtlpReceiver,
+  type OtlpReceiverOptions,
+  type OtlpRequest,
+} from '../helpers/otlp-receiver.ts';
 
 /** Mostly waiting processes. */
 const CONCURRENCY = 8;
@@ -62,8 +68,14 @@ function resourceOf(group: Group): Record<string, string | undefined> {
   return Object.fromEntries(group.resource.attributes.map(({ key, value }) => [key, value.stringValue]));
 }
 
-async function withReceiver(use: (receiver: OtlpReceiver) => Promise<void>): Promise<void> {
-  const receiver = await startOtlpReceiver();
+const anyMetrics = (request: OtlpRequest): boolean => request.path.endsWith('/v1/metrics');
+const anyLogs = (request: OtlpRequest): boolean => request.path === '/v1/logs';
+
+async function withReceiver(
+  use: (receiver: OtlpReceiver) => Promise<void>,
+  options: OtlpReceiverOptions = {},
+): Promise<void> {
+  const receiver = await startOtlpReceiver(options);
   try {
     await use(receiver);
   } finally {
@@ -73,27 +85,47 @@ async function withReceiver(use: (receiver: OtlpReceiver) => Promise<void>): Pro
 
 describe('OTLP over HTTP', { concurrency: CONCURRENCY }, () => {
   test('first after 10 s, then once more at the end, when the application has nothing left to do', () =>
-    withReceiver(async ({ url, requests }) => {
+    withReceiver(async ({ url, requests, until }) => {
       const beganMs = Date.now();
       const { exitMs, result } = await work({
         isYoung: true,
-        workMs: 12_000,
         env: { OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' },
+        async until() {
+          await until(anyMetrics);
+          await delay(1200); // for another sample
+        },
       });
-      const times = requests
-        .filter(({ path }) => path === '/v1/metrics')
+      const [first = 0, last = 0, ...more] = requests
+        .filter(anyMetrics)
         .map((request) => metricsOf(request)[0]?.gauge?.dataPoints[0]?.timeUnixNano)
         .map((time) => Number(time) / 1e6 - beganMs);
-      assert.equal(times.length, 2, result.report);
-      assert.ok((times[0] ?? 0) > 9000 && (times[0] ?? 0) < 11_800, `first after ${times[0]} ms`);
-      assert.ok((times[1] ?? 0) > 11_000, `last after ${times[1]} ms`);
-      assert.ok(exitMs < 600, `it ended ${exitMs} ms late`);
+      assert.deepEqual(more, [], result.report);
+      assert.ok(first > 9000, `first after ${first} ms`);
+      assert.ok(last > first, `last after ${last} ms\n${result.report}`);
+      assert.ok(exitMs < 2000, `it ended ${exitMs} ms late`);
+    }));
+
+  test('a process that ends before it is 10 s old has sent nothing and said nothing, not even of wrong variables', () =>
+    withReceiver(async ({ url, requests }) => {
+      const { lines, result } = await work({
+        isYoung: true,
+        until: (running) => running.until(/pressure critical/, 'stderr').then(() => delay(1500)),
+        env: {
+          OTEL_EXPORTER_OTLP_ENDPOINT: url,
+          OTEL_EXPORTER_OTLP_LOGS_PROTOCOL: 'grpc',
+          OTEL_EXPORTER_OTLP_TIMEOUT: 'soon',
+          ...CRITICAL,
+        },
+      });
+      assert.equal(lines.length, 1, result.report);
+      assert.equal(requests.length, 0);
     }));
 
   test('metrics with the names, units and kinds of the table, all of this process, cumulative since it began', () =>
-    withReceiver(async ({ url, requests }) => {
+    withReceiver(async ({ url, requests, until }) => {
       const beganMs = Date.now();
       const { lines, result } = await work({
+        until: () => until(anyMetrics),
         env: {
           OTEL_EXPORTER_OTLP_ENDPOINT: url,
           OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
@@ -137,8 +169,14 @@ describe('OTLP over HTTP', { concurrency: CONCURRENCY }, () => {
     withReceiver(async (plain) => {
       await withReceiver(async (zipped) => {
         await Promise.all([
-          work({ env: { OTEL_EXPORTER_OTLP_ENDPOINT: plain.url, OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' } }),
-          work({ env: { OTEL_EXPORTER_OTLP_ENDPOINT: zipped.url, OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip' } }),
+          work({
+            env: { OTEL_EXPORTER_OTLP_ENDPOINT: plain.url, OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' },
+            until: () => plain.until(anyMetrics),
+          }),
+          work({
+            env: { OTEL_EXPORTER_OTLP_ENDPOINT: zipped.url, OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip' },
+            until: () => zipped.until(anyMetrics),
+          }),
         ]);
         const [json] = plain.requests;
         const [protobuf] = zipped.requests;
@@ -154,13 +192,13 @@ describe('OTLP over HTTP', { concurrency: CONCURRENCY }, () => {
     }));
 
   test('what happened, from the first sample on, as log records of the same resource and scope', () =>
-    withReceiver(async ({ url, requests }) => {
+    withReceiver(async ({ url, requests, until }) => {
       await work({
-        workMs: 2500,
+        until: () => until(anyLogs),
         env: { OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json', ...CRITICAL },
       });
-      const logs = requests.find(({ path }) => path === '/v1/logs');
-      const metrics = groupOf(requests.find(({ path }) => path === '/v1/metrics'));
+      const logs = requests.find(anyLogs);
+      const metrics = groupOf(requests.find(anyMetrics));
       const group = groupOf(logs);
       assert.deepEqual(group.resource, metrics.resource);
       assert.deepEqual(group.scopeLogs?.[0].scope, metrics.scopeMetrics?.[0].scope);
@@ -178,7 +216,7 @@ describe('OTLP over HTTP', { concurrency: CONCURRENCY }, () => {
     const receiver = await startOtlpReceiver({ status: (n) => (n === 2 ? 503 : 200) });
     try {
       await work({
-        workMs: 3000,
+        until: () => receiver.until(() => receiver.requests.length >= 4),
         env: {
           OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: `${receiver.url}/v1/metrics`,
           OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
@@ -203,32 +241,19 @@ describe('OTLP over HTTP', { concurrency: CONCURRENCY }, () => {
     }
   });
 
-  test('a process that ends before it is 10 s old has sent nothing and said nothing, not even of wrong variables', () =>
-    withReceiver(async ({ url, requests }) => {
-      const { lines, result } = await work({
-        isYoung: true,
-        workMs: 3000,
-        env: {
-          OTEL_EXPORTER_OTLP_ENDPOINT: url,
-          OTEL_EXPORTER_OTLP_LOGS_PROTOCOL: 'grpc',
-          OTEL_EXPORTER_OTLP_TIMEOUT: 'soon',
-          OTEL_LOG_LEVEL: 'error',
-          ...CRITICAL,
-        },
-      });
-      assert.deepEqual(
-        lines.filter((line) => !line.includes('pressure critical')),
-        [],
-        result.report,
-      );
-      assert.equal(requests.length, 0);
-    }));
-
   test('an application that listens for its own end is asked once, and there is no last export', () =>
-    withReceiver(async ({ url, requests }) => {
+    withReceiver(async ({ url, requests, until }) => {
+      const answered = async (folder: string): Promise<void> => {
+        await until(({ path }) => path === `/${folder}/v1/metrics`);
+        await delay(1000);
+      };
       await Promise.all([
-        work({ env: { OTEL_EXPORTER_OTLP_ENDPOINT: `${url}/without` } }),
-        work({ program: 'ends-itself.cjs', env: { OTEL_EXPORTER_OTLP_ENDPOINT: `${url}/with` } }),
+        work({ env: { OTEL_EXPORTER_OTLP_ENDPOINT: `${url}/without` }, until: () => answered('without') }),
+        work({
+          program: 'ends-itself.cjs',
+          env: { OTEL_EXPORTER_OTLP_ENDPOINT: `${url}/with` },
+          until: () => answered('with'),
+        }),
       ]);
       const count = (folder: string): number => requests.filter(({ path }) => path === `/${folder}/v1/metrics`).length;
       assert.deepEqual([count('without'), count('with')], [2, 1]);
@@ -238,8 +263,8 @@ describe('OTLP over HTTP', { concurrency: CONCURRENCY }, () => {
     const receiver = await startOtlpReceiver({ status: (n) => (n <= 3 ? 503 : 200) });
     try {
       const { lines, result } = await work({
-        workMs: 3000,
         env: { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, OTEL_METRIC_EXPORT_INTERVAL: '300', ...CRITICAL },
+        until: () => receiver.until(anyLogs).then(() => delay(1000)),
       });
       const told = lines.filter((line) => line.includes('PLM_OTLP_FAILED'));
       assert.equal(told.length, 1, result.report);
