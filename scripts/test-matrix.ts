@@ -18,6 +18,7 @@ const ONCE_IS_ENOUGH = [
   'test/processes/cgroup-v2.test.ts', // a virtual machine
   'test/processes/demo.test.ts', // runs TypeScript with the project's own Node.js
   'test/processes/old-node.test.ts',
+  'test/processes/otlp-receivers-names.test.ts', // the table, without a process of its own
   'test/processes/prometheus.test.ts', // a real Prometheus
 ];
 

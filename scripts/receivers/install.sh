@@ -3,7 +3,7 @@
 #
 #   victoria-metrics  Debian trixie's package, from the mirror that this machine's own apt names. Its sources and lists stay as they are.
 #   otelcol           an OpenTelemetry Collector made of the parts in otelcol/manifest.yaml, by the Collector's builder. Needs Go 1.25;
-#                    3 minutes on one core.
+#                    two to six minutes from nothing.
 #
 # `install.sh otelcol` does that one alone. What is there already is left alone; what cannot be had is said, and the exit code is 1.
 set -uo pipefail
