@@ -3,7 +3,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 
 export interface DnsServer {
-  /** `127.0.0.1:<port>` */
+  /** `host:port` */
   readonly address: string;
   /** What was asked, in order: `A name`, `AAAA name`. */
   readonly questions: readonly string[];
@@ -14,17 +14,21 @@ const TYPES: Readonly<Record<number, string>> = { 1: 'A', 28: 'AAAA' };
 const HEADER_BYTES = 12;
 const NO_SUCH_NAME = 3;
 
-/** `names`: IPv4 addresses by name; undefined: it stays silent. */
-export async function startDnsServer(names: Readonly<Record<string, string>> | undefined): Promise<DnsServer> {
+/** `names`: IPv4 addresses by name; undefined: it stays silent. `port` 0: a free one. */
+export async function startDnsServer(
+  names: Readonly<Record<string, string>> | undefined,
+  host = '127.0.0.1',
+  port = 0,
+): Promise<DnsServer> {
   const questions: string[] = [];
   const socket = createSocket('udp4', (query, from) => {
     const { name, type, end } = questionOf(query);
     questions.push(`${TYPES[type] ?? type} ${name}`);
     if (names !== undefined) socket.send(answerTo(query.subarray(0, end), type, names[name]), from.port, from.address);
   });
-  socket.bind(0, '127.0.0.1');
+  socket.bind(port, host);
   await once(socket, 'listening');
-  return { address: `127.0.0.1:${socket.address().port}`, questions, close: () => socket.close() };
+  return { address: `${host}:${socket.address().port}`, questions, close: () => socket.close() };
 }
 
 function questionOf(query: Buffer): { readonly name: string; readonly type: number; readonly end: number } {

@@ -23,13 +23,15 @@ export interface Work {
   until(running: RunningNode): Promise<unknown>;
   /** It is as old as it is: nothing is sent for 10 s. */
   readonly isYoung?: boolean;
+  readonly shellBefore?: string;
   /** One of test/fixtures/apps/otlp. */
   readonly program?: string;
 }
 
 /** Fails unless the program ends well and says on stdout what it says without the agent: one line. */
-export async function work({ env, until, isYoung = false, program = 'works.cjs' }: Work): Promise<Worked> {
+export async function work({ env, until, isYoung = false, program = 'works.cjs', ...how }: Work): Promise<Worked> {
   const running = startNode({
+    ...how,
     preload: 'none',
     args: [...(isYoung ? [] : ['-r', join(APPS, 'old.cjs')]), '-r', AGENT, join(APPS, program)],
     env: { PLIMSOLL_MODE: 'observe', ...env },

@@ -3,11 +3,15 @@
  * memory, and ends when it would have ended. One coded line tells of the outage.
  */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { BAD_KINDS, startBadCollector, type BadCollector, type BadKind } from '../helpers/bad-collectors.ts';
+import { startDnsServer } from '../helpers/dns-server.ts';
 import { descriptorsOf, work } from '../helpers/otlp-app.ts';
 
 /** Mostly waiting processes. */
@@ -78,6 +82,33 @@ describe('a request that is under way does not delay the end', { concurrency: CO
         assert.deepEqual(lines, [], result.report);
       }),
     );
+  }
+});
+
+const HOST = '127.77.0.1';
+const NO_MOUNT =
+  spawnSync('unshare', ['-m', 'mount', '--bind', '/etc/hosts', '/etc/hosts']).status !== 0 &&
+  'this user may not mount a resolv.conf of its own';
+
+test('a name that no DNS server answers for does not delay the end', { skip: NO_MOUNT }, async () => {
+  const server = await startDnsServer(undefined, HOST, 53);
+  const folder = mkdtempSync(join(tmpdir(), 'plimsoll-dns-'));
+  try {
+    const resolvPath = join(folder, 'resolv.conf');
+    writeFileSync(resolvPath, `nameserver ${HOST}\n`);
+    const mount = `mount --bind ${resolvPath} /etc/resolv.conf && exec "$@"`;
+    const { exitMs, lines, result } = await work({
+      env: { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector.example:4318' },
+      shellBefore: `set -- unshare -m /bin/sh -c '${mount}' sh "$@"`,
+      async until() {
+        while (server.questions.length === 0) await delay(20);
+      },
+    });
+    assert.ok(exitMs < MAX_EXIT_DELAY_MS, `it ended ${exitMs} ms after it had nothing to do\n${result.report}`);
+    assert.deepEqual(lines, [], result.report);
+  } finally {
+    server.close();
+    rmSync(folder, { recursive: true });
   }
 });
 
