@@ -61,6 +61,7 @@ function repairHint(row: Row, signal: NodeJS.Signals | undefined): string | unde
   // one huge allocation ends V8 at any use, so its abort alone says that the heap was the ceiling
   if (binding === 'heap' || (signal === 'SIGABRT' && binding !== 'container')) return heapHint(fit);
   if (binding === 'container') return containerHint(fit);
+  if (binding === 'worker' && signal === undefined) return workerHint(row);
   if (signal === 'SIGKILL' && reading(row, 'level') === 0) {
     return 'memory was not short then: look for another cause, such as a time limit, a probe or a person';
   }
@@ -74,6 +75,12 @@ function heapHint(fit: HeapFit | undefined): string {
   }
   const flag = largestMib === undefined ? '' : ` (at most NODE_OPTIONS=--max-old-space-size=${largestMib} fits)`;
   return `repair: the heap was full; raise --max-old-space-size${flag}, or find what holds the objects`;
+}
+
+/** Its death is an error of the application, not an abort. */
+function workerHint(row: Row): string {
+  const who = `worker thread ${reading(row, 'workerThreadId') ?? ''}`.trim();
+  return `repair: ${who} was full; raise maxOldGenerationSizeMb in its resourceLimits (--max-old-space-size where that is set, which overrides it), or find what holds the objects`;
 }
 
 function containerHint(fit: HeapFit | undefined): string {

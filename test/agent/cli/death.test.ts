@@ -122,6 +122,9 @@ test('the repair follows from which ceiling it was', () => {
   );
   const full = { ...heap, heapOldLimitBytes: 200 * MIB, heapSizeLimitBytes: 203 * MIB };
   assert.match(report(full, killed('SIGABRT')), /256 MiB have no room for a larger one/);
+  const worker = { ...IN_CONTAINER, bindingConstraint: 5, workerThreadId: 3, workerUsageBytes: 63 * MIB };
+  assert.match(report(worker, exited(1)), /repair: worker thread 3 was full; raise maxOldGenerationSizeMb/);
+  assert.doesNotMatch(report(worker, killed('SIGKILL')), /repair/);
   const calm = { ...IN_CONTAINER, level: 0, bindingConstraint: 4 };
   assert.match(report(calm, killed('SIGKILL')), /memory was not short then: look for another cause/);
 });
