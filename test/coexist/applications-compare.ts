@@ -132,13 +132,19 @@ async function serviceNameAt(port: number, running: RunningNode): Promise<string
   return undefined;
 }
 
-/** `spare`: an empty folder of the caller's, which must be empty afterwards. */
+/**
+ * `spare`: an empty folder of the caller's, which must be empty afterwards. A whole tree of processes wants one and the same port, as
+ * it would at home; a process that is alone has a collector, which must hear nothing of it.
+ */
 export async function compareTool(tool: Tool, cwd: string, preload: Preload, spare: string): Promise<Comparison> {
   const receiver = await startOtlpReceiver();
+  const exporter: Readonly<Record<string, string>> =
+    preload === 'node-options'
+      ? { PLIMSOLL_LISTEN: `127.0.0.1:${await freePort()}` }
+      : { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url };
   const run = async (by: Preload) => {
     for (const path of filesOf(tool, cwd)) rmSync(join(cwd, path));
-    // a collector that would be sent to, and a folder that would be written to
-    const ours = { PLIMSOLL_DIR: spare, OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url };
+    const ours = { PLIMSOLL_DIR: spare, ...exporter };
     const env = { ...BARE_ENVIRONMENT, ...tool.env, ...(by === 'none' ? {} : ours) };
     const result = await runNode({ args: tool.args, preload: by, cwd, env, timeoutMs: TIMEOUT_MS });
     return { result, files: filesOf(tool, cwd).map((path) => `${path}\n${readFileSync(join(cwd, path), 'latin1')}`) };

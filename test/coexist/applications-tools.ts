@@ -23,7 +23,7 @@ export const loaders: readonly Tool[] = [
   {
     name: 'ts-node, an error',
     app: 'loaders',
-    args: ['-r', 'ts-node/register', 'throws.ts'],
+    args: ['-r', 'ts-node/register/transpile-only', 'throws.ts'],
     preloads: COMMONJS,
     code: 1,
   },
