@@ -140,37 +140,48 @@ describe('certificates', { concurrency: CONCURRENCY, skip: whyNoOpenssl() }, () 
       { tls },
     ));
 
-  test('without the authority nothing is sent, and one line says why', () =>
-    withReceiver(
-      async (receiver) => {
-        const { lines, result } = await work({ until: told, env: { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url } });
-        assert.equal(receiver.requests.length, 0);
-        assert.equal(lines.length, 1, result.report);
-        assert.match(lines[0] ?? '', /PLM_OTLP_FAILED: .*certificate/i);
-      },
-      { tls },
-    ));
+  const missing = join(folder, 'missing.pem');
+  const wrong: readonly [what: string, env: Readonly<Record<string, string>>, says: RegExp][] = [
+    ['no authority', {}, /certificate/i],
+    ['a file that is not there', { OTEL_EXPORTER_OTLP_CERTIFICATE: missing }, /ENOENT: .*missing\.pem/],
+    ['a file that is none', { OTEL_EXPORTER_OTLP_CERTIFICATE: server.key }, /does not take metrics \(.+\)/],
+  ];
+  for (const [what, env, says] of wrong) {
+    test(`${what}: nothing is sent, and one line says why`, () =>
+      withReceiver(
+        async (receiver) => {
+          const { lines, result } = await work({
+            until: told,
+            env: { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, ...env },
+          });
+          assert.equal(receiver.requests.length, 0);
+          assert.equal(lines.length, 1, result.report);
+          assert.match(lines[0] ?? '', says);
+        },
+        { tls },
+      ));
+  }
 
-  test('a file that is not there is named, and looked for again when it may have come', () =>
+  test('a file that was renewed is read again', () =>
     withReceiver(
       async (receiver) => {
-        const late = join(folder, 'late-ca.pem');
+        const renewed = join(folder, 'renewed.pem');
+        writeFileSync(renewed, readFileSync(client.cert)); // no authority for this server
         const { lines, result } = await work({
           async until(child) {
             await told(child);
-            writeFileSync(late, readFileSync(ca.cert));
+            writeFileSync(renewed, readFileSync(ca.cert));
             await metricsCame(receiver);
           },
           env: {
             OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
-            OTEL_EXPORTER_OTLP_CERTIFICATE: late,
+            OTEL_EXPORTER_OTLP_CERTIFICATE: renewed,
             OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE: client.cert,
             OTEL_EXPORTER_OTLP_CLIENT_KEY: client.key,
             OTEL_METRIC_EXPORT_INTERVAL: '300',
           },
         });
         assert.equal(lines.length, 1, result.report);
-        assert.ok(lines[0]?.includes(`ENOENT: no such file or directory, open '${late}'`), result.report);
       },
       { tls },
     ));
