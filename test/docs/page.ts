@@ -14,8 +14,8 @@
  *       context.after(desk.close);
  *       const service = desk.start('run');                     // a RunningNode: until(), child, ended
  *       await service.until(/ready/);
- *       const { stdout } = await desk.start('scrape').ended;
- *       desk.shows('scrape', stdout);
+ *       await desk.untilShown('scrape');                       // or desk.shows('scrape', stdout)
+ *       service.child.kill();
  *     });
  *
  * The desk is a folder with the page's files and `plimsoll` as npm would install it. Each port named in `ports` is replaced by a free one
@@ -26,6 +26,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import { freePort } from '../helpers/prometheus.ts';
 import { startNode, type RunningNode } from '../helpers/run-node.ts';
@@ -63,7 +64,10 @@ export interface Desk {
   start(command: string, timeoutMs?: number): RunningNode;
   /** Asserts that the output is what the text block of this name says. */
   shows(name: string, output: string): void;
-  close(): void;
+  /** Types the command again each half second until it shows what the text block of this name says; fails with its last output. */
+  untilShown(command: string, withinMs?: number): Promise<void>;
+  /** Ends what was started and is still running, and takes the folder away. */
+  close(): Promise<void>;
 }
 
 export function readPage(path: string): Page {
@@ -99,27 +103,52 @@ export async function openDesk(page: Page, options: DeskOptions = {}): Promise<D
     ...options.env,
   };
 
+  const started: RunningNode[] = [];
+
   function block(name: string, isWanted: (candidate: Block) => boolean): string {
     const found = page.blocks.find((candidate) => candidate.name === name && isWanted(candidate));
     assert.ok(found, `"${page.title}" has no block of the name ${name}`);
     return withPorts(found.text, ports);
   }
 
+  function start(command: string, timeoutMs = 60_000): RunningNode {
+    const text = givingWay(block(command, isCommand));
+    const running = startNode({ node: '/bin/sh', preload: 'none', args: ['-ec', text], cwd: folder, env, timeoutMs });
+    started.push(running);
+    return running;
+  }
+
+  function shows(name: string, output: string): void {
+    const isText = ({ language }: Block): boolean => language === 'text';
+    assertShows(output, block(name, isText));
+  }
+
+  async function untilShown(command: string, withinMs = 30_000): Promise<void> {
+    const deadlineMs = performance.now() + withinMs;
+    for (;;) {
+      const running = start(command);
+      running.child.stdin.end();
+      const { stdout } = await running.ended;
+      try {
+        return shows(command, stdout);
+      } catch (error) {
+        if (performance.now() > deadlineMs) throw error;
+      }
+      await delay(500);
+    }
+  }
+
   return {
     folder,
     port: (named) => ports.get(named) ?? named,
-    start(command, timeoutMs = 60_000) {
-      const text = block(command, isCommand);
-      // the shell gives its place to the last command, so that a signal reaches it
-      return startNode({ node: '/bin/sh', preload: 'none', args: ['-ec', text], cwd: folder, env, timeoutMs });
+    start,
+    shows,
+    untilShown,
+    async close() {
+      for (const { child } of started) child.kill('SIGKILL');
+      await Promise.all(started.map(({ ended }) => ended));
+      rmSync(folder, { recursive: true, force: true });
     },
-    shows(name, output) {
-      assertShows(
-        output,
-        block(name, ({ language }) => language === 'text'),
-      );
-    },
-    close: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
 
@@ -150,6 +179,13 @@ function isFile({ language, name }: Block): boolean {
 
 function isCommand({ language, name }: Block): boolean {
   return language === 'sh' && !name.includes('.');
+}
+
+/** The shell gives its place to the last command, so that signals reach that; not to one that is made of several. */
+function givingWay(commands: string): string {
+  const lines = commands.trimEnd().split(/(?<!\\)\n/);
+  const last = lines.pop() ?? '';
+  return [...lines, /[|&;<>]/.test(last) ? last : `exec env ${last}`].join('\n');
 }
 
 async function choosePorts(wanted: NonNullable<DeskOptions['ports']>): Promise<ReadonlyMap<number, number>> {
