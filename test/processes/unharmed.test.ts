@@ -83,7 +83,11 @@ describe('a program behaves with the agent as it does without', { concurrency: C
       args: [app('traces.cjs')],
       env: { PLIMSOLL_DIR },
     },
-    { name: 'a worker thread over its memory limit', args: [app('worker-over-limit.cjs')] },
+    {
+      name: 'a worker thread over its memory limit',
+      args: [app('worker-over-limit.cjs')],
+      env: { OTEL_LOG_LEVEL: 'none' }, // the agent warns of it
+    },
     {
       name: 'worker threads that end by themselves, by terminate() and with the process',
       args: [app('worker-ends.cjs')],
