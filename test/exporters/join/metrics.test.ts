@@ -1,5 +1,7 @@
 /** Our instruments on a real MeterProvider, as its reader sees them. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import test from 'node:test';
 
 import { createNoopMeter, type MeterProvider as AnyMeterProvider } from '@opentelemetry/api';
@@ -7,6 +9,7 @@ import { MeterProvider, MetricReader, type MetricData } from '@opentelemetry/sdk
 
 import { CONSTRAINTS } from '../../../agent/model/constraint.ts';
 import { NEVER_SECONDS, NO_LIMIT_BYTES } from '../../../agent/model/metric.ts';
+import { METRICS } from '../../../agent/model/metrics.ts';
 import type { Snapshot } from '../../../agent/model/snapshot.ts';
 import { joinMetrics, SCOPE } from '../../../exporters/join/metrics.ts';
 import { ordinarySnapshot } from '../../helpers/snapshot.ts';
@@ -56,8 +59,8 @@ function valuesOf(metrics: readonly MetricData[] | undefined, name: string): Rec
 }
 
 test('every number metric is there with its unit, kind and attributes; histograms are not', async () => {
-  const { join, collect: read } = setUp();
-  join();
+  const { joinProvider, collect: read } = setUp();
+  joinProvider();
   const ours = (await read()).get(SCOPE) ?? [];
   const pressure = ours.find(({ descriptor }) => descriptor.name === 'plimsoll.pressure');
   assert.equal(pressure?.descriptor.unit, '1');
@@ -68,8 +71,8 @@ test('every number metric is there with its unit, kind and attributes; histogram
 });
 
 test('a series that ends is told once more with a value that alarms nobody, and is as before when it comes back', async () => {
-  const { join, set, collect: read } = setUp();
-  join();
+  const { joinProvider, set, collect: read } = setUp();
+  joinProvider();
   await read();
   const gone = Number.NaN;
   set(
@@ -98,10 +101,10 @@ test('a series that ends is told once more with a value that alarms nobody, and 
 });
 
 test('what the application reports under the same name is left to it, from the start and when it comes later', async () => {
-  const { provider, join, collect: read } = setUp();
+  const { provider, joinProvider, collect: read } = setUp();
   const theirs = provider.getMeter('runtime');
   theirs.createObservableGauge('process.memory.usage').addCallback((result) => result.observe(1));
-  join();
+  joinProvider();
   const before = await read();
   assert.deepEqual(valuesOf(before.get(SCOPE), 'process.memory.usage'), {});
   assert.notDeepEqual(valuesOf(before.get(SCOPE), 'v8js.memory.heap.used'), {});
@@ -114,23 +117,23 @@ test('what the application reports under the same name is left to it, from the s
 });
 
 test('after leaving nothing of ours is exported, and it can be joined again', async () => {
-  const { provider, join, collect: read } = setUp();
+  const { provider, joinProvider, collect: read } = setUp();
   provider
     .getMeter('app')
     .createObservableGauge('app.queue')
     .addCallback((result) => result.observe(7));
-  const joined = join();
+  const joined = joinProvider();
   assert.deepEqual([...(await read()).keys()].toSorted(), ['app', SCOPE]);
   joined?.leave();
   assert.deepEqual([...(await read()).keys()], ['app']);
-  join();
+  joinProvider();
   assert.deepEqual([...(await read()).keys()].toSorted(), ['app', SCOPE]);
 });
 
 test('each of several readers gets everything', async () => {
   const readers = [new Reader(), new Reader()];
-  const { join, set } = setUp(readers);
-  join();
+  const { joinProvider, set } = setUp(readers);
+  joinProvider();
   for (const reader of readers) {
     assert.deepEqual(valuesOf((await collect(reader)).get(SCOPE), 'plimsoll.pressure.level'), { '': 1 });
   }
@@ -171,4 +174,18 @@ test('a failure of ours is told once and stops nothing of theirs', async () => {
     assert.deepEqual(valuesOf((await collect(reader)).get('app'), 'app.queue'), { '': 7 });
   }
   assert.equal(failures.length, 1);
+});
+
+test('docs/join.md names the last values of series, and whose they are', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../../docs/join.md'), 'utf8');
+  for (const value of [NO_LIMIT_BYTES, NEVER_SECONDS]) {
+    const row = page.split('\n').find((line) => line.includes(`| ${BigInt(value)} `)) ?? '';
+    const names = [...row.matchAll(/`([^`]+)`/g)].map((match) => match[1]);
+    assert.deepEqual(
+      names.toSorted(),
+      METRICS.filter(({ whenEnded }) => whenEnded === value)
+        .map(({ name }) => name)
+        .toSorted(),
+    );
+  }
 });
