@@ -56,7 +56,8 @@ export function viewsOf(text: string, from: string): readonly ProcessView[] {
     const info = own.find(({ name }) => name === nameOf('plimsoll.agent.info'))?.labels ?? {};
     return {
       serviceName: target['service_name'] ?? '',
-      serviceInstanceId: target['service_instance_id'] ?? '',
+      // of whoever answers; which of several that is, the text does not tell
+      serviceInstanceId: slots.size === 1 ? (target['service_instance_id'] ?? '') : '',
       process: slot,
       pid: undefined,
       agentVersion: info['version'] ?? '',
