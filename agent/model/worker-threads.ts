@@ -4,7 +4,11 @@ export interface WorkerThread {
   readonly threadId: number;
   readonly resourceLimits?: { readonly maxOldGenerationSizeMb?: number | undefined } | undefined;
   /** Node.js 22.16, 24 and newer. Rejects while the thread is starting and when it has ended; may never settle. */
-  getHeapStatistics?(): Promise<{ readonly used_heap_size: number; readonly heap_size_limit: number }>;
+  getHeapStatistics?(): Promise<{
+    readonly used_heap_size: number;
+    readonly total_heap_size: number;
+    readonly heap_size_limit: number;
+  }>;
 }
 
 /** The worker threads of this process, followed from the application's first line on. */

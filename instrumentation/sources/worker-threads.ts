@@ -8,7 +8,7 @@ import { COL, type ReadingName } from '../../agent/model/row.ts';
 import type { Source, Unavailable, World } from '../../agent/model/source.ts';
 import type { WorkerThread, WorkerThreads } from '../../agent/model/worker-threads.ts';
 import { parseHeapFlags } from './old-generation-limit.ts';
-import { createWorkerUse, type WorkerUse } from './worker-use.ts';
+import { createWorkerUse, type HeapReading, type WorkerUse } from './worker-use.ts';
 
 export interface WorkerThreadsParts {
   readonly threads: WorkerThreads;
@@ -97,7 +97,7 @@ export function createWorkerThreadsSource(world: World, parts: WorkerThreadsPart
     worker
       .getHeapStatistics()
       .then(
-        (heap) => observe(one, heap.used_heap_size, heap.heap_size_limit),
+        (heap) => observe(one, heap),
         () => noteRefusal(one),
       )
       .catch(close);
@@ -109,12 +109,12 @@ export function createWorkerThreadsSource(world: World, parts: WorkerThreadsPart
     lookAgain();
   }
 
-  function observe(one: Followed, usedBytes: number, heapSizeLimitBytes: number): void {
+  function observe(one: Followed, heap: HeapReading): void {
     one.asked = false;
     if (!isOpen || one.worker.threadId === -1) return;
     const nowMs = world.monotonicMs();
-    one.use ??= useOf(one.worker, heapSizeLimitBytes);
-    one.use?.of.observe(usedBytes, heapSizeLimitBytes, nowMs);
+    one.use ??= useOf(one.worker, heap.heap_size_limit);
+    one.use?.of.observe(heap, nowMs);
     one.dueMs = nowMs + untilNextMs(one);
     lookAgain();
     if (ratioOf(one) >= shownRatio + MOVED_RATIO) world.requestSample();

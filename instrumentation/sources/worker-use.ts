@@ -10,6 +10,14 @@ const NEXT_COLLECTION_TAKES = 2;
 /** So many collections back; more would count garbage of the start against a worker that fills up later. */
 const COLLECTIONS = 8;
 
+/**
+ * V8 counts pages against the limit, and strings leave gaps: Node 26 died with .88 to .91 in use and .96 to 1.03 in pages. As for the
+ * main thread's heap (agent/classify/constraints.ts) they count when nearly full; never before a collection was seen, since the first
+ * growth of the young generation looks the same.
+ */
+const PAGES_COUNT_FROM = 0.95;
+const PAGES_COUNT_FROM_USED = 0.85;
+
 /** Node raises the limit by 16 MB when V8 gives up, and ends the worker then. */
 const RAISED_LIMIT_BYTES = 8 * 2 ** 20;
 
@@ -22,9 +30,16 @@ const LEAST_PARTS = 6;
 /** For so long what the largest collection took is held to be garbage when it comes back: one of the old generation. */
 const LARGEST_MS = 300_000;
 
+/** Of the whole heap of a worker, as V8 tells it. */
+export interface HeapReading {
+  readonly used_heap_size: number;
+  readonly total_heap_size: number;
+  readonly heap_size_limit: number;
+}
+
 export interface WorkerUse {
   /** Takes one more reading. */
-  observe(usedBytes: number, heapSizeLimitBytes: number, atMs: number): void;
+  observe(reading: HeapReading, atMs: number): void;
   /** Of the whole heap, as last read. */
   usedBytes(): number;
   /** What the old generation holds at least, garbage of its own included; by two readings, of which the lower one counts. */
@@ -66,20 +81,26 @@ export function createWorkerUse(limitBytes: number): WorkerUse {
     if (atMs - largest.atMs > LARGEST_MS) largest = NONE;
   }
 
-  function estimate(): number {
+  function estimate(pagesBytes: number): number {
     const left = last.at(-1)?.leftBytes ?? 0;
     const took = last.reduce((most, { tookBytes }) => Math.max(most, tookBytes), 0);
-    return Math.max(left, leastBytes, usedBytes - NEXT_COLLECTION_TAKES * took);
+    const oldBytes = Math.max(left, leastBytes, usedBytes - NEXT_COLLECTION_TAKES * took);
+    const oldPagesBytes = pagesBytes - (usedBytes - oldBytes);
+    const isFull =
+      last.length > 0 &&
+      oldBytes >= PAGES_COUNT_FROM_USED * limitBytes &&
+      oldPagesBytes >= PAGES_COUNT_FROM * limitBytes;
+    return isFull ? Math.max(oldBytes, Math.min(oldPagesBytes, limitBytes)) : oldBytes;
   }
 
   return {
-    observe(bytes, heapSizeLimitBytes, atMs) {
+    observe({ used_heap_size: bytes, total_heap_size: pagesBytes, heap_size_limit: heapSizeLimitBytes }, atMs) {
       noteCollection(usedBytes - bytes, bytes, atMs);
       usedBytes = bytes;
       leastBytes = least(bytes, atMs);
       smallestLimitBytes = Math.min(smallestLimitBytes, heapSizeLimitBytes);
       const before = estimateBytes;
-      estimateBytes = estimate();
+      estimateBytes = estimate(pagesBytes);
       const isOver = heapSizeLimitBytes > smallestLimitBytes + RAISED_LIMIT_BYTES;
       currentBytes = isOver ? Math.max(bytes, limitBytes) : Math.min(before, estimateBytes);
     },

@@ -93,7 +93,8 @@ async function deaths(): Promise<void> {
       const last = rows.at(-1);
       const pressureRatio = last === undefined ? 0 : value(last, 'pressureRatio');
       const isNamed = last !== undefined && CONSTRAINTS[value(last, 'bindingConstraint')] === 'worker';
-      const isDeath = result.code === 1 && result.stderr.includes('ERR_WORKER_OUT_OF_MEMORY');
+      // where the 16 MB that Node.js adds at last do not suffice either, V8 aborts the process
+      const isDeath = /ERR_WORKER_OUT_OF_MEMORY|JavaScript heap out of memory/.test(result.stderr);
       pressures.push(pressureRatio);
       agesMs.push(last === undefined ? Number.NaN : endedWallMs - value(last, 'wallMs'));
       if (isDeath) died += 1;

@@ -54,6 +54,12 @@ function startWorker(
   return worker;
 }
 
+const heapOf = (usedMebibytes: number) => ({
+  used_heap_size: usedMebibytes * MIB,
+  total_heap_size: usedMebibytes * MIB,
+  heap_size_limit: 100 * MIB,
+});
+
 async function until(isTrue: () => boolean): Promise<void> {
   const deadlineMs = performance.now() + 5000;
   while (!isTrue()) {
@@ -155,7 +161,7 @@ test('asks a worker often only near its limit, and all of them together 200 time
     resourceLimits: { maxOldGenerationSizeMb: 64 },
     getHeapStatistics: () => {
       count.asked += 1;
-      return Promise.resolve({ used_heap_size: usedMebibytes * MIB, heap_size_limit: 100 * MIB });
+      return Promise.resolve(heapOf(usedMebibytes));
     },
   });
   const far = { asked: 0 };
@@ -180,7 +186,7 @@ test('after close it asks nobody', async (t) => {
     resourceLimits: { maxOldGenerationSizeMb: 64 },
     getHeapStatistics: () => {
       asked += 1;
-      return Promise.resolve({ used_heap_size: 60 * MIB, heap_size_limit: 100 * MIB });
+      return Promise.resolve(heapOf(60));
     },
   };
   const { source, threads } = open(t, [worker]);

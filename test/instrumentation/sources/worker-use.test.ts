@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { createWorkerUse, type WorkerUse } from '../../../instrumentation/sources/worker-use.ts';
+import { createWorkerUse, type HeapReading, type WorkerUse } from '../../../instrumentation/sources/worker-use.ts';
 
 const LIMIT = 1_000_000;
 const SIZE_LIMIT = 1_500_000;
@@ -12,12 +12,17 @@ interface Seen {
   readonly steady: readonly number[];
 }
 
+function observe(use: WorkerUse, usedRatio: number, atMs: number, other: Partial<HeapReading> = {}): void {
+  const used = usedRatio * LIMIT;
+  use.observe({ used_heap_size: used, total_heap_size: used, heap_size_limit: SIZE_LIMIT, ...other }, atMs);
+}
+
 /** Reads the uses, in thousandths of the limit, one after the other. */
 function see(uses: readonly number[], use: WorkerUse = createWorkerUse(LIMIT), startMs = 0, stepMs = STEP_MS): Seen {
   const current: number[] = [];
   const steady: number[] = [];
   for (const [index, used] of uses.entries()) {
-    use.observe((used * LIMIT) / 1000, SIZE_LIMIT, startMs + index * stepMs);
+    observe(use, used / 1000, startMs + index * stepMs);
     current.push((use.currentBytes() / LIMIT) * 1000);
     steady.push((use.steadyBytes() / LIMIT) * 1000);
   }
@@ -61,8 +66,8 @@ test('eight collections later a large one is forgotten', () => {
 
 test('when Node raises the limit, V8 has given up: the worker is full at once', () => {
   const use = createWorkerUse(LIMIT);
-  use.observe(400_000, SIZE_LIMIT, 0);
-  use.observe(880_000, SIZE_LIMIT + 16 * 2 ** 20, 50);
+  observe(use, 0.4, 0);
+  observe(use, 0.88, 50, { heap_size_limit: SIZE_LIMIT + 16 * 2 ** 20 });
   assert.equal(use.currentBytes(), LIMIT);
 });
 
@@ -96,4 +101,16 @@ test('an eviction is seen at once, and a pause in the readings leaves no old lea
   assert.equal(see([300], use, 1000).steady[0], 300);
   see([850, 860], use, 600_000);
   assert.equal(use.steadyBytes() / LIMIT, 0.85);
+});
+
+test('pages full of gaps are use when they are nearly all of the limit and well filled, once a collection was seen', () => {
+  const full = (usedRatio: number, pagesRatio: number, isCollected: boolean): number => {
+    const use = createWorkerUse(LIMIT);
+    observe(use, usedRatio - 0.1, 0);
+    if (isCollected) observe(use, usedRatio - 0.101, 50);
+    for (const atMs of [100, 150]) observe(use, usedRatio, atMs, { total_heap_size: pagesRatio * LIMIT });
+    return Math.round((use.currentBytes() / LIMIT) * 1000) / 1000;
+  };
+  assert.deepEqual([full(0.88, 0.98, true), full(0.88, 1.7, true)], [0.978, 1]);
+  assert.deepEqual([full(0.88, 0.98, false), full(0.84, 1.7, true), full(0.88, 0.9, true)], [0.88, 0.838, 0.878]);
 });
