@@ -26,7 +26,7 @@ function setUp(readers = [new Reader()]) {
   return {
     provider,
     failures,
-    join: () =>
+    joinProvider: () =>
       joinMetrics(
         provider,
         'full',
@@ -180,7 +180,7 @@ test('docs/join.md names the last values of series, and whose they are', () => {
   const page = readFileSync(join(import.meta.dirname, '../../../docs/join.md'), 'utf8');
   for (const value of [NO_LIMIT_BYTES, NEVER_SECONDS]) {
     const row = page.split('\n').find((line) => line.includes(`| ${BigInt(value)} `)) ?? '';
-    const names = [...row.matchAll(/`([^`]+)`/g)].map((match) => match[1]);
+    const names = [...row.matchAll(/`([^`]+)`/g)].map((match) => match[1] ?? '');
     assert.deepEqual(
       names.toSorted(),
       METRICS.filter(({ whenEnded }) => whenEnded === value)
