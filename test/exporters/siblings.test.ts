@@ -1,5 +1,6 @@
 /** Processes that share one scrape, over real connections; test/processes/cluster.test.ts has real processes. */
 import assert from 'node:assert/strict';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { EventEmitter } from 'node:events';
 import { Server } from 'node:http';
 import type { Socket } from 'node:net';
@@ -259,6 +260,9 @@ test('an upgrade to anything else is an ordinary request, and no instrumentation
   assert.equal(status, 200);
   assert.match(body.toString(), /^plimsoll_agent_info\{/m);
   assert.equal((await ask({ port, path: SIBLING_PATH })).status, 404);
+  const onRequest = (): unknown => seen.push('http.client.request.created');
+  subscribe('http.client.request.created', onRequest);
+  t.after(() => unsubscribe('http.client.request.created', onRequest));
   await start(t, port, 'worker-1').served;
   assert.deepEqual(seen, []);
 });
