@@ -29,13 +29,19 @@ export async function judge(cell: Cell): Promise<Judgement> {
   ) as Record<Signal, string[]>;
   const scraped = [scrapeLines(without.scrape), scrapeLines(withPlimsoll.scrape)] as const;
   differing.metrics.push(...differences(scraped[0].theirs, scraped[1].theirs));
-  const faults = [...endFaults(without), ...endFaults(withPlimsoll), ...oursFaults(cell, after.ours, scraped[1].ours)];
+  const faults = [...endFaults(without, withPlimsoll), ...oursFaults(cell, after.ours, scraped[1].ours)];
   return { cell, differences: differing, faults, ours: inWords(after.ours, scraped[1].ours) };
 }
 
-function endFaults({ result }: CellRun): string[] {
-  const said = result.stderr.replaceAll(/^\[plimsoll\] pressure critical .*\n/gm, '');
-  return result.code === 0 && said === '' ? [] : [`it ended or spoke otherwise than it should:\n${result.report}`];
+/** Both runs end well and say the same on stderr, but for the line that Plimsoll is there to say. */
+function endFaults(without: CellRun, withPlimsoll: CellRun): string[] {
+  const [before, after] = [saidBy(without), saidBy(withPlimsoll)];
+  const isSame = without.result.code === 0 && withPlimsoll.result.code === 0 && before === after;
+  return isSame ? [] : [`it ended or spoke otherwise:\n${without.result.report}\n${withPlimsoll.result.report}`];
+}
+
+function saidBy({ result }: CellRun): string {
+  return result.stderr.replaceAll(/^\[plimsoll\] pressure critical .*\n/gm, '').replaceAll(/^\(node:\d+\)/gm, '(node)');
 }
 
 function oursFaults(cell: Cell, ours: Ours, scraped: readonly string[]): string[] {
