@@ -1,5 +1,5 @@
 /**
- * `npm run bench:overhead [-- --runs N] [--short] [--json]`: what preloading the agent costs, beside plain Node and the peers,
+ * `npm run bench:overhead [-- --runs N] [--settle SECONDS] [--short] [--json]`: what preloading the agent costs, beside plain Node and the peers,
  * in one run on one machine (budgets B1, B2, B3, B4, B5, B8); OTLP goes to a receiver of its own process. Linux only: memory and CPU are read from /proc.
  */
 import { loadavg } from 'node:os';
@@ -60,12 +60,13 @@ interface Samples {
 const { values: options } = parseArgs({
   options: {
     runs: { type: 'string' },
+    settle: { type: 'string' },
     short: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 });
 const runs = Number(options.runs ?? (options.short ? 1 : 3));
-const settleMs = options.short ? 5_000 : 10_000;
+const settleMs = options.settle === undefined ? (options.short ? 5_000 : 10_000) : Number(options.settle) * 1_000;
 const windowMs = options.short ? 8_000 : 20_000;
 const startRuns = options.short ? 7 : 15;
 const blockRuns = options.short ? 2 : Math.max(3, runs);
