@@ -12,11 +12,12 @@ const COLLECTIONS = 8;
 
 /**
  * V8 counts pages against the limit, and strings leave gaps: Node 26 died with .88 to .91 in use and .96 to 1.03 in pages. As for the
- * main thread's heap (agent/classify/constraints.ts) they count when nearly full; never before a collection was seen, since the first
- * growth of the young generation looks the same.
+ * main thread's heap (agent/classify/constraints.ts) they count when nearly full. Before a collection was seen to take anything, only
+ * with hardly a young generation among them: its first growth at .24 over the limit looks the same otherwise.
  */
 const PAGES_COUNT_FROM = 0.95;
 const PAGES_COUNT_FROM_USED = 0.85;
+const FIRST_PAGES_COUNT_TO = 1.05;
 
 /** Node raises the limit by 16 MB when V8 gives up, and ends the worker then. */
 const RAISED_LIMIT_BYTES = 8 * 2 ** 20;
@@ -87,7 +88,7 @@ export function createWorkerUse(limitBytes: number): WorkerUse {
     const oldBytes = Math.max(left, leastBytes, usedBytes - NEXT_COLLECTION_TAKES * took);
     const oldPagesBytes = pagesBytes - (usedBytes - oldBytes);
     const isFull =
-      last.length > 0 &&
+      (last.length > 0 || oldPagesBytes <= FIRST_PAGES_COUNT_TO * limitBytes) &&
       oldBytes >= PAGES_COUNT_FROM_USED * limitBytes &&
       oldPagesBytes >= PAGES_COUNT_FROM * limitBytes;
     return isFull ? Math.max(oldBytes, Math.min(oldPagesBytes, limitBytes)) : oldBytes;

@@ -103,7 +103,7 @@ test('an eviction is seen at once, and a pause in the readings leaves no old lea
   assert.equal(use.steadyBytes() / LIMIT, 0.85);
 });
 
-test('pages full of gaps are use when they are nearly all of the limit and well filled, once a collection was seen', () => {
+test('pages full of gaps are use when they are nearly all of the limit and well filled; with a young generation among them once it was collected', () => {
   const full = (usedRatio: number, pagesRatio: number, isCollected: boolean): number => {
     const use = createWorkerUse(LIMIT);
     observe(use, usedRatio - 0.1, 0);
@@ -111,6 +111,6 @@ test('pages full of gaps are use when they are nearly all of the limit and well 
     for (const atMs of [100, 150]) observe(use, usedRatio, atMs, { total_heap_size: pagesRatio * LIMIT });
     return Math.round((use.currentBytes() / LIMIT) * 1000) / 1000;
   };
-  assert.deepEqual([full(0.88, 0.98, true), full(0.88, 1.7, true)], [0.978, 1]);
-  assert.deepEqual([full(0.88, 0.98, false), full(0.84, 1.7, true), full(0.88, 0.9, true)], [0.88, 0.838, 0.878]);
+  assert.deepEqual([full(0.88, 0.98, true), full(0.88, 1.7, true), full(0.88, 0.98, false)], [0.978, 1, 0.98]);
+  assert.deepEqual([full(0.88, 1.2, false), full(0.84, 1.7, true), full(0.88, 0.9, true)], [0.88, 0.838, 0.878]);
 });
