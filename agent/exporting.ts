@@ -38,7 +38,7 @@ const NOTHING: Choice = { kind: 'none', provider: undefined };
 const MAX_EARLY_EVENTS = 50;
 
 /** A provider that was taken away is often replaced at once: nothing is opened for the moment between. */
-const LOOKS_BEFORE_LEAVING = 3;
+const LEAVE_AFTER_MS = 3000;
 
 export function createExporting(parts: ExportingParts): Exporting {
   const { option, fallback } = parts;
@@ -49,7 +49,7 @@ export function createExporting(parts: ExportingParts): Exporting {
   let choice: Choice = NOTHING;
   let exporter: Exporter | undefined;
   let switching: Promise<void> | undefined;
-  let looksWithout = 0;
+  let providerSeenMs = Number.NEGATIVE_INFINITY;
   const early: { readonly event: AgentEvent; readonly wallMs: number }[] = [];
   let otlpTold = false;
   /** Once, at least, when the process was old enough for every choice. */
@@ -92,9 +92,10 @@ export function createExporting(parts: ExportingParts): Exporting {
   function choose(): void {
     application?.look();
     const next = wanted();
-    looksWithout = next.provider === undefined ? looksWithout + 1 : 0;
+    const nowMs = parts.clock.monotonicMs();
+    if (next.provider !== undefined) providerSeenMs = nowMs;
     if (next.kind === choice.kind && next.provider === choice.provider) return;
-    if (choice.kind === 'join' && next.kind !== 'join' && looksWithout < LOOKS_BEFORE_LEAVING) return;
+    if (choice.kind === 'join' && next.kind !== 'join' && nowMs - providerSeenMs < LEAVE_AFTER_MS) return;
     switching = switchTo(next)
       .catch(parts.onFailure)
       .finally(() => {
