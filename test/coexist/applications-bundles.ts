@@ -5,6 +5,7 @@ import { join } from 'node:path';
 
 import { build } from 'esbuild';
 
+import { ensureNode } from '../../scripts/nodes.ts';
 import { applicationIn, type Service } from './applications-compare.ts';
 
 /** Bundled CommonJS packages call require(). */
@@ -27,6 +28,16 @@ export function bundleWithWebpack(folder: string): readonly Service[] {
   const env = { PATH: process.env['PATH'], CONTEXT: applicationIn('web').folder, OUT: folder };
   execFileSync(process.execPath, args, { cwd, env, stdio: ['ignore', 'ignore', 'inherit'] });
   return [service('webpack, CommonJS bundle', 'webpack.cjs')];
+}
+
+/** Node.js itself with esbuild's bundle inside; Node.js 26 can make it without further tools. */
+export function makeExecutable(folder: string): readonly Service[] {
+  const executable = join(folder, 'single');
+  const configuration = { main: 'esbuild.cjs', output: executable, disableExperimentalSEAWarning: true };
+  writeFileSync(join(folder, 'sea.json'), JSON.stringify(configuration));
+  execFileSync(ensureNode('26'), ['--build-sea', 'sea.json'], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
+  // an executable takes no options but those of the environment
+  return [{ ...service('single executable', 'unused'), args: [], preloads: ['node-options'], executable }];
 }
 
 function service(name: string, file: string): Service {

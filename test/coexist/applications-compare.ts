@@ -26,6 +26,8 @@ export interface Service extends Application {
   /** On stdout, once it answers. Its group, if any: the pid that SIGTERM is for, where the program is a child. */
   readonly ready: RegExp;
   readonly serviceName: string;
+  /** An executable in the place of Node.js. */
+  readonly executable?: string;
   readonly requests: readonly Omit<Ask, 'port'>[];
 }
 
@@ -96,7 +98,8 @@ async function serve(service: Service, cwd: string, preload: Preload, port: numb
   const endpoint = await freePort();
   const env = { ...BARE_ENVIRONMENT, ...service.env, PORT: String(port), PLIMSOLL_LISTEN: `127.0.0.1:${endpoint}` };
   const args = service.args.map((arg) => arg.replaceAll('$PORT', String(port)));
-  const running = startNode({ args, preload, cwd, env, timeoutMs: TIMEOUT_MS });
+  const node = service.executable ?? process.execPath;
+  const running = startNode({ node, args, preload, cwd, env, timeoutMs: TIMEOUT_MS });
   let pid = running.child.pid ?? Number.NaN;
   try {
     const [, servingPid] = await running.until(service.ready);

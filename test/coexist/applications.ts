@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
-import { bundleWithEsbuild, bundleWithWebpack } from './applications-bundles.ts';
+import { bundleWithEsbuild, bundleWithWebpack, makeExecutable } from './applications-bundles.ts';
 import {
   applicationIn,
   compareService,
@@ -88,6 +88,7 @@ async function compareBundles(): Promise<void> {
   const installed = (name: string): boolean => applicationIn(name).skip === false;
   if (!installed('web')) return;
   const bundles = [...(await bundleWithEsbuild(scratch)), ...(installed('tools') ? bundleWithWebpack(scratch) : [])];
+  if (!options.short) bundles.push(...makeExecutable(scratch));
   for (const bundle of bundles) await compare(bundle, compareService, scratch);
 }
 
