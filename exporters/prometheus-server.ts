@@ -96,6 +96,7 @@ export function createPrometheusServer(options: PrometheusServerOptions): Promet
   async function join(taken: Problem): Promise<void> {
     joining = joinSiblings({ ...listen, clock, introduction: introduction(), snapshot: options.snapshot });
     const outcome = await joining.outcome;
+    if (outcome.kind !== 'joined') joining.leave();
     if (closed) return;
     if (outcome.kind === 'joined') {
       membership = { slot: outcome.slot, service: outcome.service };
@@ -133,10 +134,11 @@ export function createPrometheusServer(options: PrometheusServerOptions): Promet
   }
 
   function soon(): void {
-    if (!closed) again(Math.random() * JITTER_MS);
+    again(Math.random() * JITTER_MS);
   }
 
   function again(ms: number): void {
+    if (closed) return;
     cancelNext = clock.setTimer(() => {
       attempt().catch(tryLater);
     }, ms);
