@@ -34,7 +34,7 @@ export interface Hello {
 }
 
 /** Why the hub takes no further sibling. */
-export const REFUSALS = ['service', 'container', 'full', 'protocol'] as const;
+const REFUSALS = ['service', 'container', 'full', 'protocol'] as const;
 export type Refusal = (typeof REFUSALS)[number];
 
 /** Hub → sibling. */
