@@ -42,11 +42,8 @@ export type Answer =
   | { readonly joined: string; readonly service: string }
   | { readonly refused: Refusal; readonly service: string };
 
-/** Whose process this is; the rest of a hello is the same for every process of this version. */
-export type Introduction = Omit<Hello, 'agent' | 'node' | 'columns'> & {
-  readonly agent: string;
-  readonly node: string;
-};
+/** Whose process this is; the columns are the same for every process of this version. */
+export type Introduction = Omit<Hello, 'columns'>;
 
 export const COLLECT = line({ collect: true });
 
