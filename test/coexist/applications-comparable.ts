@@ -15,7 +15,8 @@ const REPLACEMENTS: readonly (readonly [RegExp, string])[] = [
   [/\[Nest\] \d+ +- .*? (AM|PM)/g, '[Nest]'],
   // Vitest
   [/^( +Start at +)[\d:]+/gm, '$1N'],
-  [/ \((?:\w+ \d+%(?:, )?)+\)$/gm, ''],
+  // after which come shares of it, and advice where a machine is slow
+  [/^( +Duration +)N[\s\S]*/gm, '$1N'],
 ];
 
 /** For programs whose parts run at the same time: the lines in one order. */

@@ -1,3 +1,3 @@
 import { defineConfig } from 'vitest/config';
 
-export default defineConfig({ test: { include: ['vitest/*.test.mjs'] }, cacheDir: '.vite' });
+export default defineConfig({ test: { include: ['vitest/*.test.mjs'], slowTestThreshold: 60_000 }, cacheDir: '.vite' });
