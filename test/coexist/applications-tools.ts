@@ -7,6 +7,9 @@ const COMMONJS = ['require', 'node-options'] as const;
 /** A tool that starts processes or threads of its own. */
 const WHOLE_TREE = ['node-options'] as const;
 
+/** Node.js 22.15 does it only when it is asked to. */
+const STRIP_TYPES = ['--experimental-strip-types'].filter((flag) => process.allowedNodeEnvironmentFlags.has(flag));
+
 const webpack = ['node_modules/.bin/webpack', '--env'];
 const jest = ['node_modules/.bin/jest', '--no-cache'];
 const vitest = ['node_modules/.bin/vitest', 'run', '--reporter=default'];
@@ -59,7 +62,7 @@ export const loaders: readonly Tool[] = [
   {
     name: 'types stripped by Node.js',
     app: 'loaders',
-    args: ['--no-warnings', 'stripped.mts'],
+    args: [...STRIP_TYPES, '--no-warnings', 'stripped.mts'],
     preloads: EVERY_WAY,
     code: 0,
   },
