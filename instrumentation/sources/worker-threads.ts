@@ -38,8 +38,13 @@ const NEAR_RATIO = 0.8;
 const NEAR_MS = 10;
 const FAR_MIN_MS = 50;
 const FAR_MAX_MS = 1000;
-/** Keeps many workers at 200 requests a second: one takes 60 µs of this thread and the worker together. */
-const FAR_MS_A_WORKER = 5;
+/** Keeps many workers at 200 requests a second. One takes 60 µs of this thread and a busy worker together. */
+const MOVING_MS_A_WORKER = 5;
+/** To ask a worker that sleeps wakes it, up to 500 µs. */
+const RESTING_MS_A_WORKER = 50;
+/** A worker whose use changes by less rests: it is asked so often that growth of 100 MB/s is still seen coming. */
+const RESTING_BYTES_PER_MS = 1000;
+const FROM_REST_BYTES_PER_MS = 100_000;
 /** A worker that has not come up yet, or is about to end, refuses. */
 const REFUSED_MS = 20;
 /** A rise by this part of the limit is worth a sample of its own. */
@@ -50,6 +55,7 @@ interface Followed {
   /** Undefined until it answered and said its limit. */
   use: { readonly of: WorkerUse; readonly limitBytes: number } | undefined;
   asked: boolean;
+  answeredMs: number;
   dueMs: number;
 }
 
@@ -81,7 +87,7 @@ export function createWorkerThreadsSource(world: World, parts: WorkerThreadsPart
   }
 
   function follow(worker: WorkerThread): void {
-    const one: Followed = { worker, use: undefined, asked: false, dueMs: 0 };
+    const one: Followed = { worker, use: undefined, asked: false, answeredMs: 0, dueMs: 0 };
     followed.set(worker, one);
     ask(one);
   }
@@ -114,8 +120,11 @@ export function createWorkerThreadsSource(world: World, parts: WorkerThreadsPart
     if (!isOpen || one.worker.threadId === -1) return;
     const nowMs = world.monotonicMs();
     one.use ??= useOf(one.worker, heap.heap_size_limit);
+    const movedBytes = Math.abs(heap.used_heap_size - (one.use?.of.usedBytes() ?? 0));
+    const isResting = movedBytes < RESTING_BYTES_PER_MS * (nowMs - one.answeredMs);
     one.use?.of.observe(heap, nowMs);
-    one.dueMs = nowMs + untilNextMs(one);
+    one.answeredMs = nowMs;
+    one.dueMs = nowMs + untilNextMs(one, isResting);
     lookAgain();
     if (ratioOf(one) >= shownRatio + MOVED_RATIO) world.requestSample();
   }
@@ -126,11 +135,16 @@ export function createWorkerThreadsSource(world: World, parts: WorkerThreadsPart
     return limitBytes > 0 ? { of: createWorkerUse(limitBytes), limitBytes } : undefined;
   }
 
-  function untilNextMs({ use }: Followed): number {
+  function untilNextMs({ use }: Followed, isResting: boolean): number {
     if (use === undefined) return FAR_MAX_MS;
-    if (isNear(use)) return NEAR_MS * [...followed.values()].filter((other) => isNear(other.use)).length;
-    const untilNearMs = (NEAR_RATIO * use.limitBytes - use.of.usedBytes()) / FASTEST_GROWTH_BYTES_PER_MS;
-    return Math.max(FAR_MIN_MS, FAR_MS_A_WORKER * followed.size, Math.min(FAR_MAX_MS, untilNearMs));
+    const usedBytes = use.of.usedBytes();
+    const near = isNear(use) ? [...followed.values()].filter((other) => isNear(other.use)).length : 0;
+    if (near > 0 && !isResting) return NEAR_MS * near;
+    if (near > 0) return Math.max(NEAR_MS * near, (use.limitBytes - usedBytes) / 2 / FROM_REST_BYTES_PER_MS);
+    const untilNearMs =
+      (NEAR_RATIO * use.limitBytes - usedBytes) / (isResting ? FROM_REST_BYTES_PER_MS : FASTEST_GROWTH_BYTES_PER_MS);
+    const sharedMs = followed.size * (isResting ? RESTING_MS_A_WORKER : MOVING_MS_A_WORKER);
+    return Math.max(FAR_MIN_MS, sharedMs, Math.min(FAR_MAX_MS, untilNearMs));
   }
 
   function lookAgain(): void {

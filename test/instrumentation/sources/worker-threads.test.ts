@@ -155,28 +155,45 @@ test('one request at a time: a worker that does not answer is not asked again', 
   assert.equal(asked, 1);
 });
 
-test('asks a worker often only near its limit, and all of them together 200 times a second at most', async (t) => {
-  const answering = (usedMebibytes: number, count: { asked: number }): WorkerThread => ({
+test('asks often only a worker that moves near its limit, seldom one that rests, and many no more often than a few', async (t) => {
+  /** Garbage that comes and goes, or nothing. */
+  const answering = (usedMebibytes: number, moves: boolean, count: { asked: number }): WorkerThread => ({
     threadId: 3,
     resourceLimits: { maxOldGenerationSizeMb: 64 },
     getHeapStatistics: () => {
       count.asked += 1;
-      return Promise.resolve(heapOf(usedMebibytes));
+      return Promise.resolve(heapOf(usedMebibytes + (moves ? count.asked % 2 : 0)));
     },
   });
-  const far = { asked: 0 };
-  const near = { asked: 0 };
-  const many = { asked: 0 };
-  open(t, [answering(10, far)]);
-  open(t, [answering(60, near)]);
+  const asked = { far: 0, near: 0, resting: 0, restingNear: 0, many: 0, manyResting: 0 };
+  const counting = (name: keyof typeof asked) => ({
+    get asked() {
+      return asked[name];
+    },
+    set asked(value) {
+      asked[name] = value;
+    },
+  });
+  open(t, [answering(10, true, counting('far'))]);
+  open(t, [answering(60, true, counting('near'))]);
+  open(t, [answering(10, false, counting('resting'))]);
+  open(t, [answering(56, false, counting('restingNear'))]);
   open(
     t,
-    Array.from({ length: 100 }, () => answering(10, many)),
+    Array.from({ length: 100 }, () => answering(10, true, counting('many'))),
+  );
+  open(
+    t,
+    Array.from({ length: 100 }, () => answering(10, false, counting('manyResting'))),
   );
   await new Promise((resolve) => setTimeout(resolve, 1000));
-  assert.ok(far.asked >= 3 && far.asked <= 21, `${far.asked} far`);
-  assert.ok(near.asked >= 20 && near.asked <= 101, `${near.asked} near`);
-  assert.ok(many.asked >= 100 && many.asked <= 300, `${many.asked} of many`);
+  const told = JSON.stringify(asked);
+  assert.ok(asked.far >= 5 && asked.far <= 21, told);
+  assert.ok(asked.near >= 25 && asked.near <= 101, told);
+  assert.ok(asked.resting >= 2 && asked.resting <= 4, told);
+  assert.ok(asked.restingNear >= 5 && asked.restingNear <= 27, told);
+  assert.ok(asked.many >= 100 && asked.many <= 310, told);
+  assert.ok(asked.manyResting <= 201, told); // the first one, and the one that tells that it rests
 });
 
 test('after close it asks nobody', async (t) => {
