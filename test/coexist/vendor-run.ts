@@ -16,7 +16,8 @@ const PROGRAMS = resolve(import.meta.dirname, '../fixtures/apps/telemetry');
 const HTTP_SPANS = 4 * 4;
 /** So often is each metric exported after all has happened. */
 const LAST_EXPORTS = 2;
-const BASELINE_MS = 12_000;
+/** Plimsoll joins and pushes from 10 s on, and some vendors export statistics each 10 s. */
+const LONG_ENOUGH_MS = 12_000;
 const LIFE_MS = 60_000;
 
 export interface VendorRun {
@@ -28,8 +29,7 @@ export interface VendorRun {
 
 export async function runWithout(vendor: Vendor, loader: Loader): Promise<VendorRun> {
   const theirs = preloadOf(vendor, loader);
-  // as old as Plimsoll lets a process become before it joins: some vendors export statistics every 10 s
-  return await run(vendor, loader, theirs, () => delay(BASELINE_MS, undefined));
+  return await run(vendor, loader, theirs, () => delay(LONG_ENOUGH_MS, undefined));
 }
 
 export async function runWith({ vendor, loader, order, exporter }: VendorCell): Promise<VendorRun> {
@@ -42,9 +42,11 @@ export async function runWith({ vendor, loader, order, exporter }: VendorCell): 
     loader,
     preload,
     async (receiver) => {
-      if (exporter === 'prometheus') return (await Promise.all([scrape(port), delay(BASELINE_MS)]))[0];
-      await receiver.until((request) => telemetryOf([request]).metrics.some(isPressure));
-      return undefined;
+      const seen =
+        exporter === 'prometheus'
+          ? scrape(port)
+          : receiver.until((request) => telemetryOf([request]).metrics.some(isPressure)).then(() => undefined);
+      return (await Promise.all([seen, delay(LONG_ENOUGH_MS)]))[0];
     },
     {
       PLIMSOLL_LISTEN: `127.0.0.1:${port}`,

@@ -8,7 +8,7 @@ import { differences, runWith, runWithout, type VendorRun } from './vendor-run.t
 import { vendorCells, type Loader, type Vendor, type VendorCell } from './vendors.ts';
 
 /** Most of a run is waiting until it is old enough to be joined. */
-const AT_ONCE = 4 * availableParallelism();
+const AT_ONCE = 6 * availableParallelism();
 
 export async function testVendors(isShort: boolean): Promise<boolean> {
   const baselines = new Map<string, Promise<VendorRun>>();
