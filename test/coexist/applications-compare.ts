@@ -161,7 +161,7 @@ export async function compareTool(tool: Tool, cwd: string, preload: Preload, spa
     ...difference('what was written', plain.files, loaded.files),
     ...difference('whether it writes', tool.writes !== undefined && tool.code === 0, plain.files.length > 0),
     ...difference('requests to a collector', 0, receiver.requests.length),
-    ...(loaded.result.durationMs > 3 * plain.result.durationMs + EXIT_SLACK_MS
+    ...(loaded.result.durationMs > 2 * plain.result.durationMs + EXIT_SLACK_MS
       ? [`it took ${Math.round(loaded.result.durationMs)} ms, without Plimsoll ${Math.round(plain.result.durationMs)}`]
       : []),
     ...(loaded.result.durationMs < 9_000 && tool.code === 0 && tool.killsWorkers !== true
