@@ -1,5 +1,5 @@
 /** An application and a tool, each run with and without Plimsoll: what differs, in words. Nothing may. */
-import { existsSync, globSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, readFileSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -51,7 +51,7 @@ export interface Comparison {
 }
 
 /** Exit may not wait for us; what two runs on a busy machine differ by is less. */
-const EXIT_SLACK_MS = 700;
+const EXIT_SLACK_MS = 1000;
 const LOG_DELAY_MS = 200;
 const TIMEOUT_MS = 120_000;
 
@@ -64,7 +64,9 @@ export function applicationIn(name: string): App {
   const app = appIn(name);
   const link = join(app.folder, 'node_modules/plimsoll');
   mkdirSync(join(app.folder, 'node_modules'), { recursive: true });
-  if (!existsSync(join(link, 'package.json'))) symlinkSync(ROOT, link);
+  if (existsSync(link) && realpathSync(link) === realpathSync(ROOT)) return app;
+  rmSync(link, { force: true }); // of another checkout, perhaps gone
+  symlinkSync(ROOT, link, 'junction');
   return app;
 }
 
@@ -152,22 +154,25 @@ export async function compareTool(tool: Tool, cwd: string, preload: Preload, spa
     const result = await runNode({ args: tool.args, preload: by, cwd, env, timeoutMs: TIMEOUT_MS });
     return { result, files: filesOf(tool, cwd).map((path) => `${path}\n${readFileSync(join(cwd, path), 'latin1')}`) };
   };
+  // again when it took long: on a busy machine that was chance, and a delay of its exit is there each time
+  const isDelayed = async (without: RunResult, withPlimsoll: RunResult, attempts = 3): Promise<boolean> => {
+    if (withPlimsoll.durationMs <= 2 * without.durationMs + EXIT_SLACK_MS) return false;
+    return attempts === 1 || (await isDelayed((await run('none')).result, (await run(preload)).result, attempts - 1));
+  };
   const plain = await run('none');
   const loaded = await run(preload);
-  await receiver.close();
   const differences = [
     ...difference('the exit code without Plimsoll', tool.code, plain.result.code),
     ...differencesOf(plain.result, loaded.result, tool.isParallel),
     ...difference('what was written', plain.files, loaded.files),
     ...difference('whether it writes', tool.writes !== undefined && tool.code === 0, plain.files.length > 0),
     ...difference('requests to a collector', 0, receiver.requests.length),
-    ...(loaded.result.durationMs > 2 * plain.result.durationMs + EXIT_SLACK_MS
-      ? [`it took ${Math.round(loaded.result.durationMs)} ms, without Plimsoll ${Math.round(plain.result.durationMs)}`]
-      : []),
+    ...((await isDelayed(plain.result, loaded.result)) ? ['it ends later, each time it is run'] : []),
     ...(loaded.result.durationMs < 9_000 && tool.code === 0 && tool.killsWorkers !== true
       ? difference('what is left in PLIMSOLL_DIR', [], globSync('**/*', { cwd: spare }))
       : []),
   ];
+  await receiver.close();
   return { differences, report: `${loaded.result.report}\nwithout Plimsoll\n${plain.result.report}` };
 }
 
