@@ -105,7 +105,7 @@ async function run(
       OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: `${receiver.url}/v1/metrics`,
       OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf',
       OTEL_METRIC_EXPORT_INTERVAL: '2000',
-      OTEL_METRIC_EXPORT_TIMEOUT: '2000', // the longest that the interval allows,
+      OTEL_METRIC_EXPORT_TIMEOUT: '2000', // the longest that the interval allows
       OTEL_BSP_SCHEDULE_DELAY: '300',
       OTEL_LOGS_EXPORTER: 'none',
       ...vendor.env,
