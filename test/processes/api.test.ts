@@ -153,11 +153,12 @@ describe('bad input', { concurrency: 3 }, () => {
     });
   }
 
-  test('a taken port is one coded line, never a search for another', async () => {
+  test('a port that a foreign program has is one coded line from ten seconds of age on, never a search for another', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await new Promise((listening) => taken.once('listening', listening));
     const { port } = taken.address() as AddressInfo;
-    const result = await runNode({ args: program, env: { PLIMSOLL_LISTEN: `127.0.0.1:${port}` } });
+    const aged = `const { uptime } = process; process.uptime = () => uptime() + 10; ${program[1]}`;
+    const result = await runNode({ args: ['-e', aged], env: { PLIMSOLL_LISTEN: `127.0.0.1:${port}` } });
     taken.close();
     assert.match(
       result.stderr,
