@@ -1,7 +1,8 @@
 /** The API as an application meets it: real programs that import the built package, with the agent and without. */
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -154,10 +155,10 @@ describe('bad input', { concurrency: 3 }, () => {
   }
 
   test('a port that a foreign program has is one coded line from ten seconds of age on, never a search for another', async () => {
-    const taken = createServer().listen(0, '127.0.0.1');
+    const taken = createServer((_request, response) => response.end('mine')).listen(0, '127.0.0.1');
     await new Promise((listening) => taken.once('listening', listening));
     const { port } = taken.address() as AddressInfo;
-    const aged = `const { uptime } = process; process.uptime = () => uptime() + 10; ${program[1]}`;
+    const aged = `const { uptime } = process; process.uptime = () => uptime() + 10; ${program[1]?.replace('600', '2500')}`;
     const result = await runNode({ args: ['-e', aged], env: { PLIMSOLL_LISTEN: `127.0.0.1:${port}` } });
     taken.close();
     assert.match(
