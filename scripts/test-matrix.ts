@@ -14,6 +14,7 @@ const VERSIONS = [`${OLDEST_NODE.join('.')}.0`, '22', '24', '26'];
 
 /** The same on every Node.js: about files, or with a Node.js of their own. */
 const ONCE_IS_ENOUGH = [
+  'test/docs/**',
   'test/guards/**',
   'test/processes/cgroup-v2.test.ts', // a virtual machine
   'test/processes/demo.test.ts', // runs TypeScript with the project's own Node.js
