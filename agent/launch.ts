@@ -10,6 +10,7 @@ import { readConfiguration } from './config/read.ts';
 import { processSlot } from './config/slot.ts';
 import { createStderrWriter } from '../exporters/stderr.ts';
 import { IDLE_ASSESSMENT, type AgentHandle, type Status } from './model/handle.ts';
+import { COMPILING_MS, pauseForCompilation } from './exit-pause.ts';
 import type { AgentEvent } from './model/event.ts';
 import { agentFailed } from './model/problem.ts';
 import { COL, COLUMNS, type ReadingName } from './model/row.ts';
@@ -86,7 +87,7 @@ export function launch(overrides: StartOptions, threads: WorkerThreads): AgentHa
       mode: () => mode,
       isYoung,
       onProblem: stderr.problem,
-      onEvent: publish,
+      onEvent: stderr.event,
       onFailure: fail,
     };
     await switchMode(options.mode, parts);
@@ -126,6 +127,7 @@ export function launch(overrides: StartOptions, threads: WorkerThreads): AgentHa
     const recorder = run?.recorder;
     if (exitCode === 0 && isYoung()) recorder?.discard();
     else recorder?.end(exitCode, clock.wallMs());
+    if (run !== undefined && run.idleMs() < COMPILING_MS) pauseForCompilation();
   }
 
   async function stop(): Promise<void> {

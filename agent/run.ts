@@ -47,6 +47,7 @@ export interface RunParts {
   /** Younger than 10 s: what ends so soon, and well, leaves nothing behind. */
   isYoung(): boolean;
   onProblem(problem: Problem): void;
+  /** What happened in the run, for people: the run tells its exporter itself. */
   onEvent(event: AgentEvent): void;
   onFailure(error: unknown): void;
 }
@@ -56,9 +57,11 @@ export interface Run {
   assessment(): Assessment | undefined;
   degraded(): readonly Degradation[];
   listening(): string | undefined;
-  /** For exporters that carry events. */
+  /** What happened outside of the run, for its exporter. */
   event(event: AgentEvent): void;
   readonly recorder: Recorder | undefined;
+  /** Since the agent last did anything. */
+  idleMs(): number;
   /** Takes everything apart but the ring file, which its owner ends, discards or closes. */
   stop(): Promise<void>;
 }
@@ -87,12 +90,12 @@ export async function startRun(parts: RunParts): Promise<Run> {
     () => pause(clock, STEP_PAUSE_MS),
   );
   const policy = createPolicy(options);
+  const exporting = openExporting();
   const recorder = openRecorder();
   const identity = {
     ...parts.identity,
     serviceInstanceId: recorder?.instanceId ?? createInstanceId(clock.wallMs()),
   };
-  const exporting = openExporting();
   const pipeline = createPipeline({
     sources,
     clock,
@@ -103,7 +106,7 @@ export async function startRun(parts: RunParts): Promise<Run> {
     window,
     mode: parts.mode,
     publish,
-    onEvent: parts.onEvent,
+    onEvent: tell,
     onLateness: recordLateness,
     onFailure: parts.onFailure,
   });
@@ -119,6 +122,11 @@ export async function startRun(parts: RunParts): Promise<Run> {
 
   function after(ms: number, step: () => void): void {
     cancelTimers.push(clock.setTimer(step, ms));
+  }
+
+  function tell(event: AgentEvent): void {
+    parts.onEvent(event);
+    exporting.event(event);
   }
 
   function openRecorder(): Recorder | undefined {
@@ -165,13 +173,13 @@ export async function startRun(parts: RunParts): Promise<Run> {
   /** Whether it is new. */
   function degraded(degradation: Degradation): boolean {
     if (!degradations.set(degradation)) return false;
-    parts.onEvent({ name: 'plimsoll.agent.degraded', degradation });
+    tell({ name: 'plimsoll.agent.degraded', degradation });
     return true;
   }
 
   function watchDegradations(): void {
     for (const degradation of degradations.refresh(sources)) {
-      parts.onEvent({ name: 'plimsoll.agent.degraded', degradation });
+      tell({ name: 'plimsoll.agent.degraded', degradation });
     }
     after(DEGRADED_INTERVAL_MS, () => {
       cancelTimers = [];
@@ -186,7 +194,7 @@ export async function startRun(parts: RunParts): Promise<Run> {
       tier: options.metrics,
       listen: options.listen,
       container: containerOfProcess(),
-      isNumbered: isNumbered(process.env, identity.process),
+      isNumbered: isNumbered(process.env, parts.identity.process),
       otlp: parts.otlp,
       clock,
       isYoung: parts.isYoung,
@@ -221,6 +229,7 @@ export async function startRun(parts: RunParts): Promise<Run> {
     listening: () => (exporting.kind() === 'prometheus' ? listening : undefined),
     event: exporting.event,
     recorder,
+    idleMs: pipeline.sampler.sinceTickMs,
     async stop() {
       sampler?.stop();
       for (const cancel of cancelTimers) cancel();

@@ -36,6 +36,8 @@ export interface Sampler {
   request(): void;
   /** The latest full sample. */
   readonly row: Row;
+  /** Since the latest tick began. */
+  sinceTickMs(): number;
 }
 
 /** A requested sample this soon after another would read the same. */
@@ -52,6 +54,7 @@ export function createSampler(options: SamplerOptions): Sampler {
   let fullAtMs = 0;
   let dueMs = 0;
   let spentMs = 0;
+  let tickMs = Number.NEGATIVE_INFINITY;
   const timer = clock.createRepeatedTimer(() => tick(false));
 
   function fullSample(nowMs: number): void {
@@ -81,6 +84,7 @@ export function createSampler(options: SamplerOptions): Sampler {
 
   function tick(requested: boolean): void {
     const nowMs = clock.monotonicMs();
+    tickMs = nowMs;
     if (!requested && dueMs > 0) options.onLateness(Math.max(0, nowMs - dueMs));
     try {
       const due =
@@ -125,5 +129,6 @@ export function createSampler(options: SamplerOptions): Sampler {
       if (running && clock.monotonicMs() - fullAtMs >= REQUEST_SPACING_MS) tick(true);
     },
     row,
+    sinceTickMs: () => clock.monotonicMs() - tickMs,
   };
 }

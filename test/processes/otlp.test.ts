@@ -191,11 +191,16 @@ describe('OTLP over HTTP', { concurrency: CONCURRENCY }, () => {
       });
     }));
 
-  test('what happened, from the first sample on, as log records of the same resource and scope', () =>
+  test('what happened, from the start on, as log records of the same resource and scope', () =>
     withReceiver(async ({ url, requests, until }) => {
       await work({
         until: () => until(anyLogs),
-        env: { OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json', ...CRITICAL },
+        env: {
+          OTEL_EXPORTER_OTLP_ENDPOINT: url,
+          OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+          PLIMSOLL_DIR: '/dev/null/no-folder',
+          ...CRITICAL,
+        },
       });
       const logs = requests.find(anyLogs);
       const metrics = groupOf(requests.find(anyMetrics));
@@ -208,6 +213,11 @@ describe('OTLP over HTTP', { concurrency: CONCURRENCY }, () => {
       assert.match(record.body.stringValue, /^budget at \d+\.\d+ of its limit/);
       assert.ok(Number(record.timeUnixNano) / 1e6 > Date.now() - 20_000);
       const keys = new Set(record.attributes.map(({ key }) => key));
+      const reasons = group.scopeLogs?.[0].logRecords
+        .filter(({ eventName }) => eventName === 'plimsoll.agent.degraded')
+        .flatMap(({ attributes }) => attributes.filter(({ key }) => key === 'reason'))
+        .map(({ value }) => value.stringValue);
+      assert.ok(reasons?.includes('record_failed'), String(reasons));
       for (const key of ['plimsoll.level.from', 'plimsoll.level.to', 'plimsoll.constraint', 'plimsoll.process'])
         assert.ok(keys.has(key), key);
     }));
