@@ -1,5 +1,5 @@
 /**
- * `node test/bench/truth/workers.ts [--runs N] [--cell PATTERN] [--speed MB/s] [--seconds N] [--calm]`: worker threads that grow until
+ * `npm run bench:workers -- [--runs N] [--cell PATTERN] [--speed MB/s] [--seconds N] [--calm]`: worker threads that grow until
  * Node.js ends them with ERR_WORKER_OUT_OF_MEMORY, and what the agent had recorded in the last second; then healthy ones that make
  * garbage, and whether the agent stayed calm. `--calm`: only those. The statement of 19 in 20 takes `--runs 20`.
  */
