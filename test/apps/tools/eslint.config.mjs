@@ -1,1 +1,3 @@
-export default [{ files: ['lint/*.mjs'], rules: { 'no-unused-vars': 'error', eqeqeq: 'warn', 'prefer-const': 'error' } }];
+export default [
+  { files: ['lint/*.mjs'], rules: { 'no-unused-vars': 'error', eqeqeq: 'warn', 'prefer-const': 'error' } },
+];

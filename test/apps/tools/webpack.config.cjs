@@ -11,6 +11,8 @@ module.exports = (env) => ({
   output: { path: join(__dirname, env.out), filename: 'main.cjs', library: { type: 'commonjs2' } },
   module: {
     // in worker processes of their own
-    rules: [{ test: /\.txt$/, use: [{ loader: 'thread-loader', options: { workers: 2 } }, join(project, 'text-loader.cjs')] }],
+    rules: [
+      { test: /\.txt$/, use: [{ loader: 'thread-loader', options: { workers: 2 } }, join(project, 'text-loader.cjs')] },
+    ],
   },
 });
