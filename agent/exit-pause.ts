@@ -11,6 +11,10 @@ const SLICES = 10;
 export const COMPILING_MS = 20;
 
 export function pauseForCompilation(): void {
-  const never = new Int32Array(new SharedArrayBuffer(4));
-  for (let slice = 0; slice < SLICES; slice++) Atomics.wait(never, 0, 0, SLICE_MS);
+  try {
+    const never = new Int32Array(new SharedArrayBuffer(4));
+    for (let slice = 0; slice < SLICES; slice++) Atomics.wait(never, 0, 0, SLICE_MS);
+  } catch {
+    // an application may have taken SharedArrayBuffer away
+  }
 }
