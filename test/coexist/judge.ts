@@ -65,7 +65,9 @@ function oursFaults(cell: Cell, ours: Ours, scraped: readonly string[]): string[
       ours.levels.length > 0 && ours.levels.every((level) => level === 3),
       `levels on spans: ${ours.levels.join()}`,
     );
-    expect(events === 'plimsoll.pressure.changed', `events: ${events}`);
+    // what this machine lacks is told once, where it lacks something
+    const apart = ours.events.filter((name) => name !== 'plimsoll.agent.degraded').join();
+    expect(apart === 'plimsoll.pressure.changed', `events: ${events}`);
   } else {
     expect(ours.levels.length === 0, `levels on spans: ${ours.levels.join()}`);
     expect(cell.way === 'otlp' || events === '', `events: ${events}`);
