@@ -46,7 +46,7 @@ function runOn(wanted: string): Outcome {
   const node = ensureNode(wanted);
   if (process.stderr.isTTY) process.stderr.write(`Node.js ${wanted} …\n`);
   const version = spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim();
-  const args = ['--test', '--test-concurrency=2', '--test-reporter=spec', ...files];
+  const args = ['--test', '--test-timeout=180000', '--test-concurrency=2', '--test-reporter=spec', ...files];
   const { status, stdout } = spawnSync(node, args, {
     cwd: ROOT,
     env: /^v22\.1[567]\./.test(version) ? { ...process.env, NODE_OPTIONS: RUN_TYPESCRIPT } : process.env,
