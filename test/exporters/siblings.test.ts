@@ -4,7 +4,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { EventEmitter } from 'node:events';
 import { Server } from 'node:http';
 import type { Socket } from 'node:net';
-import test, { type TestContext } from 'node:test';
+import test, { after, before, type TestContext } from 'node:test';
 
 import { COL, COLUMNS } from '../../agent/model/row.ts';
 import type { Problem } from '../../agent/model/problem.ts';
@@ -23,6 +23,13 @@ import { createSlots } from '../../exporters/siblings-slots.ts';
 import { scrape, untilProcesses } from '../helpers/endpoint.ts';
 import { ask, rawConnection } from '../helpers/http-client.ts';
 import { IDENTITY, ordinarySnapshot, worstCaseSnapshot } from '../helpers/snapshot.ts';
+
+// all that is tested is unref'd, and before Node.js 22.18 the runner does not keep the event loop alive for a test
+let alive: NodeJS.Timeout | undefined;
+before(() => {
+  alive = setInterval(() => {}, 1000);
+});
+after(() => clearInterval(alive));
 
 const INTRODUCTION = {
   service: IDENTITY.serviceName,
