@@ -24,7 +24,7 @@ import { scrape, untilProcesses } from '../helpers/endpoint.ts';
 import { ask, rawConnection } from '../helpers/http-client.ts';
 import { IDENTITY, ordinarySnapshot, worstCaseSnapshot } from '../helpers/snapshot.ts';
 
-// all that is tested is unref'd, and before Node.js 22.18 the runner does not keep the event loop alive for a test
+// all that is tested is unref'd, and on Node.js 22 the runner does not keep the event loop alive for a test
 let alive: NodeJS.Timeout | undefined;
 before(() => {
   alive = setInterval(() => {}, 1000);
