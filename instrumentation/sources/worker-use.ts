@@ -12,12 +12,20 @@ const COLLECTIONS = 8;
 
 /**
  * V8 counts pages against the limit, and strings leave gaps: Node 26 died with .88 to .91 in use and .96 to 1.03 in pages. As for the
- * main thread's heap (agent/classify/constraints.ts) they count when nearly full. Before a collection was seen to take anything, only
- * with hardly a young generation among them: its first growth at .24 over the limit looks the same otherwise.
+ * main thread's heap (agent/classify/constraints.ts) they count when nearly full. Before V8 is known to have collected, only with
+ * hardly a young generation among them: its first growth at .24 over the limit looks the same otherwise.
  */
 const PAGES_COUNT_FROM = 0.95;
 const PAGES_COUNT_FROM_USED = 0.85;
 const FIRST_PAGES_COUNT_TO = 1.05;
+
+/** The largest half of a young generation (Node 26): who grew by more has been collected, though nothing was seen to fall. */
+const COLLECTED_AFTER_BYTES = 32 * 2 ** 20;
+
+/** A worker that fills up so, within `least`'s window and with no more taken, ends as low as .86 in use (Node 24, a busy machine). */
+const FILLING_RATIO = 0.2;
+const FILLING_TOOK_RATIO = 0.05;
+const FILLING_PAGES_COUNT_FROM_USED = 0.8;
 
 /** Node raises the limit by 16 MB when V8 gives up, and ends the worker then. */
 const RAISED_LIMIT_BYTES = 8 * 2 ** 20;
@@ -65,6 +73,7 @@ export function createWorkerUse(limitBytes: number): WorkerUse {
   let isFalling = false;
   let usedBytes = Number.NaN;
   let leastBytes = Number.NaN;
+  let firstUsedBytes = Number.NaN;
   let estimateBytes = Infinity;
   let currentBytes = Number.NaN;
   let smallestLimitBytes = Infinity;
@@ -87,9 +96,17 @@ export function createWorkerUse(limitBytes: number): WorkerUse {
     const took = last.reduce((most, { tookBytes }) => Math.max(most, tookBytes), 0);
     const oldBytes = Math.max(left, leastBytes, usedBytes - NEXT_COLLECTION_TAKES * took);
     const oldPagesBytes = pagesBytes - (usedBytes - oldBytes);
+    const hasOutgrownYoung = usedBytes - firstUsedBytes > COLLECTED_AFTER_BYTES;
+    const isFilling =
+      hasOutgrownYoung &&
+      usedBytes - leastBytes >= FILLING_RATIO * limitBytes &&
+      took <= FILLING_TOOK_RATIO * limitBytes;
+    const isWellFilled = isFilling
+      ? usedBytes >= FILLING_PAGES_COUNT_FROM_USED * limitBytes
+      : oldBytes >= PAGES_COUNT_FROM_USED * limitBytes;
     const isFull =
-      (last.length > 0 || oldPagesBytes <= FIRST_PAGES_COUNT_TO * limitBytes) &&
-      oldBytes >= PAGES_COUNT_FROM_USED * limitBytes &&
+      isWellFilled &&
+      (last.length > 0 || hasOutgrownYoung || oldPagesBytes <= FIRST_PAGES_COUNT_TO * limitBytes) &&
       oldPagesBytes >= PAGES_COUNT_FROM * limitBytes;
     return isFull ? Math.max(oldBytes, Math.min(oldPagesBytes, limitBytes)) : oldBytes;
   }
@@ -98,6 +115,7 @@ export function createWorkerUse(limitBytes: number): WorkerUse {
     observe({ used_heap_size: bytes, total_heap_size: pagesBytes, heap_size_limit: heapSizeLimitBytes }, atMs) {
       noteCollection(usedBytes - bytes, bytes, atMs);
       usedBytes = bytes;
+      if (Number.isNaN(firstUsedBytes)) firstUsedBytes = bytes;
       leastBytes = least(bytes, atMs);
       smallestLimitBytes = Math.min(smallestLimitBytes, heapSizeLimitBytes);
       const before = estimateBytes;

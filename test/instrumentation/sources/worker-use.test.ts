@@ -114,3 +114,15 @@ test('pages full of gaps are use when they are nearly all of the limit and well 
   assert.deepEqual([full(0.88, 0.98, true), full(0.88, 1.7, true), full(0.88, 0.98, false)], [0.978, 1, 0.98]);
   assert.deepEqual([full(0.88, 1.2, false), full(0.84, 1.7, true), full(0.88, 0.9, true)], [0.88, 0.838, 0.878]);
 });
+
+test('a worker that fills up while collections take next to nothing is full before it ends: recorded of 64 MB on a busy machine', () => {
+  const use = createWorkerUse(64 * 2 ** 20);
+  const fell = [34.4, 33];
+  const usedMegabytes = [10, 20, ...fell, ...Array.from({ length: 60 }, (_, index) => 34 + index * 0.35)];
+  for (const [index, used] of usedMegabytes.entries()) {
+    const reading = { used_heap_size: used * 1e6, total_heap_size: (used + 35) * 1e6, heap_size_limit: 268e6 };
+    use.observe(reading, index * 65);
+  }
+  assert.equal(usedMegabytes.at(-1), 54.65); // 4 MB later it died
+  assert.equal(use.currentBytes(), 64 * 2 ** 20);
+});
