@@ -4,7 +4,9 @@
  */
 import type { launch as Launch } from './launch.ts';
 import { AGENT_SYMBOL, IDLE_STATUS, IDLE_TREND, type AgentHandle } from './model/handle.ts';
+import type { AdaptiveValue } from './model/adaptive.ts';
 import { agentFailed } from './model/problem.ts';
+import { NOTHING_RECLAIMED } from './model/reclaim.ts';
 import type { StartOptions } from './model/start-options.ts';
 import { VERSION } from './model/version.ts';
 import { afterTurn, systemClock } from './sample/clock.ts';
@@ -20,8 +22,19 @@ const STEP_PAUSE_MS = 5;
 export function installFront(overrides: StartOptions, compileAgent: () => () => typeof Launch): AgentHandle {
   let agent: AgentHandle | undefined;
   const workers = followWorkers();
-  const waiting = new Map<symbol, () => () => void>();
-  const subscribed = new Map<symbol, () => void>();
+  const waiting = new Map<symbol, (agent: AgentHandle) => () => void>();
+  const enlisted = new Map<symbol, () => void>();
+
+  /** Now, or as soon as the agent is there. Answers what takes it back. */
+  function enlist(register: (agent: AgentHandle) => () => void): () => void {
+    if (agent !== undefined) return register(agent);
+    const key = Symbol('registration');
+    waiting.set(key, register);
+    return () => {
+      waiting.delete(key);
+      enlisted.get(key)?.();
+    };
+  }
 
   const handle: AgentHandle = {
     version: VERSION,
@@ -30,15 +43,27 @@ export function installFront(overrides: StartOptions, compileAgent: () => () => 
     averagePressure: (ms) => agent?.averagePressure(ms) ?? 0,
     trend: () => agent?.trend() ?? IDLE_TREND,
     reclaimTargetBytes: () => agent?.reclaimTargetBytes() ?? 0,
-    onPressure(topic, handler, options) {
-      if (agent !== undefined) return agent.onPressure(topic, handler, options);
-      const key = Symbol('handler');
-      waiting.set(key, () => agent?.onPressure(topic, handler, options) ?? (() => undefined));
-      return () => {
-        waiting.delete(key);
-        subscribed.get(key)?.();
+    onPressure: (topic, handler, options) => enlist((it) => it.onPressure(topic, handler, options)),
+    registerReclaimer: (reclaimer) => enlist((it) => it.registerReclaimer(reclaimer)),
+    registerCache: (cache, options) => enlist((it) => it.registerCache(cache, options)),
+    adaptive(name, options) {
+      let inner: AdaptiveValue | undefined;
+      const dispose = enlist((it) => {
+        const made = it.adaptive(name, options);
+        inner = made;
+        return () => made.dispose();
+      });
+      return {
+        get value() {
+          return inner?.value ?? options.initial;
+        },
+        dispose,
       };
     },
+    reclaim: async (targetBytes) => (await agent?.reclaim(targetBytes)) ?? NOTHING_RECLAIMED,
+    caches: () => agent?.caches() ?? [],
+    roomBytes: () => agent?.roomBytes() ?? Infinity,
+    shouldShed: (point) => agent?.shouldShed(point) ?? false,
     async stop() {
       cancelLoad();
       workers.stop();
@@ -62,8 +87,9 @@ export function installFront(overrides: StartOptions, compileAgent: () => () => 
   }
 
   function startStep(launch: typeof Launch): void {
-    agent = launch(overrides, workers.threads);
-    for (const [key, subscribe] of waiting) subscribed.set(key, subscribe());
+    const launched = launch(overrides, workers.threads);
+    agent = launched;
+    for (const [key, register] of waiting) enlisted.set(key, register(launched));
     waiting.clear();
   }
 

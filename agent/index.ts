@@ -14,11 +14,16 @@ import {
   type Status,
   type Trend,
 } from './model/handle.ts';
+import type { AdaptiveOptions, AdaptiveValue } from './model/adaptive.ts';
+import type { CacheOptions, CacheStatus } from './model/cache.ts';
 import { agentFailed, problem, problemLine } from './model/problem.ts';
+import { NOTHING_RECLAIMED, type Reclaimer, type ReclaimOutcome } from './model/reclaim.ts';
 import type { HistoryRow } from './model/window.ts';
 import type { StartOptions } from './model/start-options.ts';
 
+export type { AdaptiveOptions, AdaptiveStep, AdaptiveValue } from './model/adaptive.ts';
 export type { Assessment, ConstraintAssessment, Reason, Weight } from './model/assessment.ts';
+export type { CacheContract, CacheEntry, CacheOptions, CacheStatus, Priority } from './model/cache.ts';
 export type { Constraint } from './model/constraint.ts';
 export type {
   HistoryQuery,
@@ -30,7 +35,8 @@ export type {
   Trend,
 } from './model/handle.ts';
 export type { Level, LevelName } from './model/level.ts';
-export type { Degradation, Mode } from './model/snapshot.ts';
+export type { Reclaimer, ReclaimOutcome, ReclaimRequest, ReclaimShare } from './model/reclaim.ts';
+export type { Degradation, Mode, Outcome } from './model/snapshot.ts';
 export type { HistoryRow, Resolution } from './model/window.ts';
 export type { StartOptions } from './model/start-options.ts';
 
@@ -96,6 +102,11 @@ export const monitor = {
   isCritical: (): boolean => findAgent()?.status().assessment.level === 3,
   /** Bytes it would help to give back now; 0 at normal. */
   reclaimTargetBytes: (): number => findAgent()?.reclaimTargetBytes() ?? 0,
+  /** Gives memory back now; default target: `reclaimTargetBytes()`. Resolves with what was promised, measured, and what it cost; never rejects. */
+  reclaim: async ({ targetBytes }: { readonly targetBytes?: number } = {}): Promise<ReclaimOutcome> =>
+    (await findAgent()?.reclaim(targetBytes)) ?? NOTHING_RECLAIMED,
+  /** Every cache that is registered or was found. */
+  caches: (): readonly CacheStatus[] => findAgent()?.caches() ?? [],
 };
 
 /**
@@ -109,4 +120,27 @@ export function onPressure(
   options?: PressureHandlerOptions,
 ): () => void {
   return findAgent()?.onPressure(topic, handler, options) ?? (() => undefined);
+}
+
+/** Asks `reclaimer` when memory is needed, by its priority. What it promises is verified. Returns what takes it back. */
+export function registerReclaimer(reclaimer: Reclaimer): () => void {
+  return findAgent()?.registerReclaimer(reclaimer) ?? (() => undefined);
+}
+
+/**
+ * Lets the agent take entries of `cache` when memory is needed, and shows it in the metrics: an `lru-cache`, `quick-lru`, `node-cache`,
+ * `keyv`, `cacheable`, `cache-manager`, a Map, or anything with `CacheContract`. Returns what takes it back.
+ */
+export function registerCache(cache: unknown, options: CacheOptions): () => void {
+  return findAgent()?.registerCache(cache, options) ?? (() => undefined);
+}
+
+/** A number that shrinks with pressure down to `min` and recovers after it; without an agent it is `initial`. */
+export function adaptive(name: string, options: AdaptiveOptions): AdaptiveValue {
+  return findAgent()?.adaptive(name, options) ?? { value: options.initial, dispose() {} };
+}
+
+/** Whether to refuse a piece of work now: never up to `high`, more often the nearer to the limit. */
+export function shouldShed(point = 'default'): boolean {
+  return findAgent()?.shouldShed(point) ?? false;
 }

@@ -12,15 +12,16 @@ import { createStderrWriter } from '../exporters/stderr.ts';
 import { IDLE_ASSESSMENT, type AgentHandle, type Status } from './model/handle.ts';
 import { COMPILING_MS, pauseForCompilation } from './exit-pause.ts';
 import type { AgentEvent } from './model/event.ts';
+import type { Level } from './model/level.ts';
 import { agentFailed } from './model/problem.ts';
+import { NOTHING_RECLAIMED } from './model/reclaim.ts';
 import { COL, COLUMNS, type ReadingName } from './model/row.ts';
 import type { Mode } from './model/snapshot.ts';
 import type { StartOptions } from './model/start-options.ts';
 import { VERSION } from './model/version.ts';
 import type { WorkerThreads } from './model/worker-threads.ts';
 import { describeAssessment } from './pipeline.ts';
-import { createCallbacks } from './respond/callbacks.ts';
-import { reclaimTargetBytes } from './respond/target.ts';
+import { createProtection } from './protection.ts';
 import { startRun, type Run, type RunParts } from './run.ts';
 import { pause, systemClock } from './sample/clock.ts';
 import { createWindow } from './sample/window.ts';
@@ -46,12 +47,7 @@ export function launch(overrides: StartOptions, threads: WorkerThreads): AgentHa
     monotonicMs: clock.monotonicMs,
     describe: describeAssessment,
   });
-  const callbacks = createCallbacks({
-    wallMs: clock.wallMs,
-    setTimer: clock.setTimer,
-    onProblem: stderr.problem,
-    onEvent: publish,
-  });
+  const protection = createProtection({ clock, onProblem: stderr.problem, onEvent: publish });
 
   function publish(event: AgentEvent): void {
     stderr.event(event);
@@ -82,7 +78,7 @@ export function launch(overrides: StartOptions, threads: WorkerThreads): AgentHa
       },
       clock,
       window,
-      callbacks,
+      protection,
       threads,
       mode: () => mode,
       isYoung,
@@ -139,6 +135,14 @@ export function launch(overrides: StartOptions, threads: WorkerThreads): AgentHa
     await endRun();
   }
 
+  function level(): Level {
+    return run?.assessment()?.level ?? 0;
+  }
+
+  function targetBytes(): number {
+    return run?.active.targetBytes(level(), run.row) ?? 0;
+  }
+
   function status(): Status {
     const sample: Partial<Record<ReadingName, number>> = {};
     for (const name of run === undefined ? [] : COLUMNS) {
@@ -165,9 +169,15 @@ export function launch(overrides: StartOptions, threads: WorkerThreads): AgentHa
     history: ({ sinceMs = Infinity, resolution = '1s' } = {}) => window.rows(resolution, clock.monotonicMs() - sinceMs),
     averagePressure: (ms) => averagePressure(window, ms, clock.monotonicMs()),
     trend: () => trend(window, clock.monotonicMs()),
-    reclaimTargetBytes: () =>
-      reclaimTargetBytes(run?.assessment()?.level ?? 0, run?.row[COL.processRssBytes] ?? Number.NaN),
-    onPressure: callbacks.subscribe,
+    reclaimTargetBytes: targetBytes,
+    onPressure: protection.callbacks.subscribe,
+    registerReclaimer: protection.registerReclaimer,
+    registerCache: protection.caches.register,
+    adaptive: protection.adaptives.create,
+    reclaim: async (bytes = targetBytes()) => (await run?.active.reclaim(bytes, level())) ?? NOTHING_RECLAIMED,
+    caches: protection.caches.statuses,
+    roomBytes: () => Infinity,
+    shouldShed: protection.shedding.shouldShed,
     stop,
   };
 }

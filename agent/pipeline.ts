@@ -2,11 +2,9 @@ import { classify, describeReason, isConfirming, writeVerdict, type Verdict } fr
 import type { Assessment } from './model/assessment.ts';
 import type { AgentEvent } from './model/event.ts';
 import type { Policy } from './model/policy.ts';
-import { COL, type Row } from './model/row.ts';
-import type { Mode } from './model/snapshot.ts';
+import type { Level } from './model/level.ts';
+import type { Row } from './model/row.ts';
 import type { Source } from './model/source.ts';
-import type { Callbacks } from './respond/callbacks.ts';
-import { reclaimTargetBytes } from './respond/target.ts';
 import type { Clock } from './sample/clock.ts';
 import { distances } from './sample/pace.ts';
 import { createSampler, type Outlook, type Sampler } from './sample/sampler.ts';
@@ -19,9 +17,9 @@ export interface PipelineParts {
   readonly intervalMs: number;
   readonly intervalMinMs: number;
   readonly policy: Policy;
-  readonly callbacks: Callbacks;
   readonly window: Window;
-  mode(): Mode;
+  /** Handlers, reclaim, adaptive values, shedding, captures. */
+  respond(previous: Level, assessment: Assessment, row: Row): void;
   /** To the ring file and the exporter. */
   publish(row: Row): void;
   onEvent(event: AgentEvent): void;
@@ -35,7 +33,7 @@ export interface Pipeline {
 }
 
 export function createPipeline(parts: PipelineParts): Pipeline {
-  const { sources, clock, intervalMs, intervalMinMs, policy, callbacks, window } = parts;
+  const { sources, clock, intervalMs, intervalMinMs, policy, window } = parts;
   let verdict: Verdict | undefined;
 
   // 1. source, 2. sample: the sampler reads every source into one row …
@@ -61,8 +59,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     // 4. respond
     const { assessment } = verdict;
     const previous = before?.level ?? 0;
-    const targetBytes = reclaimTargetBytes(assessment.level, row[COL.processRssBytes] ?? Number.NaN);
-    callbacks.respond(previous, assessment, targetBytes, parts.mode() === 'protect');
+    parts.respond(previous, assessment, row);
 
     // 5. publish
     parts.publish(row);

@@ -4,6 +4,7 @@
  */
 import { createPolicy } from './config/presets.ts';
 import type { Options } from './config/options.ts';
+import { userDataDirectory } from './config/data-directory.ts';
 import { containerOfProcess, isNumbered } from './config/slot.ts';
 import { createDegradations } from './degradations.ts';
 import { createExporting, type Exporting } from './exporting.ts';
@@ -20,7 +21,7 @@ import { heapFlags } from './record/heap-flags.ts';
 import { createInstanceId } from './record/instance-id.ts';
 import { retainRings } from './record/retain.ts';
 import { createRecorder, type Recorder } from './record/writer.ts';
-import type { Callbacks } from './respond/callbacks.ts';
+import type { ActiveProtection, Protection } from './protection.ts';
 import { pause, type Clock } from './sample/clock.ts';
 import type { Sampler } from './sample/sampler.ts';
 import { WINDOW_BYTES, type Window } from './model/window.ts';
@@ -41,7 +42,7 @@ export interface RunParts {
   readonly identity: Omit<Identity, 'serviceInstanceId' | 'mode' | 'exporter'>;
   readonly clock: Clock;
   readonly window: Window;
-  readonly callbacks: Callbacks;
+  readonly protection: Protection;
   readonly threads: WorkerThreads;
   mode(): Mode;
   /** Younger than 10 s: what ends so soon, and well, leaves nothing behind. */
@@ -60,6 +61,7 @@ export interface Run {
   /** What happened outside of the run, for its exporter. */
   event(event: AgentEvent): void;
   readonly recorder: Recorder | undefined;
+  readonly active: ActiveProtection;
   /** Since the agent last did anything. */
   idleMs(): number;
   /** Takes everything apart but the ring file, which its owner ends, discards or closes. */
@@ -68,12 +70,13 @@ export interface Run {
 
 /** In steps, so that none of them holds up the application. */
 export async function startRun(parts: RunParts): Promise<Run> {
-  const { options, clock, window, callbacks } = parts;
+  const { options, clock, window, protection } = parts;
   const degradations = createDegradations();
   let listening: string | undefined;
   let cancelTimers: (() => void)[] = [];
 
   let sampler: Sampler | undefined;
+  let active: ActiveProtection | undefined;
   const world: World = {
     root: '',
     platform: process.platform,
@@ -88,6 +91,7 @@ export async function startRun(parts: RunParts): Promise<Run> {
     world,
     { threads: parts.threads, setTimer: clock.setTimer },
     () => pause(clock, STEP_PAUSE_MS),
+    (durationMs) => active?.onMajorCollection(durationMs),
   );
   const policy = createPolicy(options);
   const exporting = openExporting();
@@ -96,15 +100,22 @@ export async function startRun(parts: RunParts): Promise<Run> {
     ...parts.identity,
     serviceInstanceId: recorder?.instanceId ?? createInstanceId(clock.wallMs()),
   };
+  const begun = protection.begin({
+    options,
+    dataDirectory: options.dataDirectory ?? options.directory ?? userDataDirectory(process.env, process.platform),
+    window,
+    snapshot,
+    acts: () => parts.mode() === 'protect',
+  });
+  active = begun;
   const pipeline = createPipeline({
     sources,
     clock,
     intervalMs: options.sampleIntervalMs,
     intervalMinMs: options.sampleIntervalMinMs,
     policy,
-    callbacks,
     window,
-    mode: parts.mode,
+    respond: begun.respond,
     publish,
     onEvent: tell,
     onLateness: recordLateness,
@@ -218,7 +229,7 @@ export async function startRun(parts: RunParts): Promise<Run> {
       identity: { ...identity, mode: parts.mode(), exporter: exporting.kind() },
       tellsSurroundings: identity.process === 'main',
       degraded: degradations.list(),
-      actions: callbacks.counts(),
+      ...protection.facts(),
     };
   }
 
@@ -229,9 +240,11 @@ export async function startRun(parts: RunParts): Promise<Run> {
     listening: () => (exporting.kind() === 'prometheus' ? listening : undefined),
     event: exporting.event,
     recorder,
+    active: begun,
     idleMs: pipeline.sampler.sinceTickMs,
     async stop() {
       sampler?.stop();
+      begun.stop();
       for (const cancel of cancelTimers) cancel();
       cancelTimers = [];
       for (const source of sources) source.close();

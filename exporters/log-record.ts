@@ -59,13 +59,35 @@ function partsOf(event: AgentEvent, describe: Describe): [keyof typeof SEVERITY,
       return ['INFO', `limit of ${constraint} changed from ${fromBytes} to ${toBytes} bytes`, attributes];
     }
     case 'plimsoll.action.finished': {
-      const { action, outcome, detail } = event;
-      const attributes = { 'plimsoll.action': action, 'plimsoll.outcome': outcome };
+      const { action, outcome, detail, freedBytes } = event;
+      const attributes = {
+        'plimsoll.action': action,
+        'plimsoll.outcome': outcome,
+        'plimsoll.reclaim.freed': freedBytes,
+      };
       return [outcome === 'failed' ? 'WARN' : 'INFO', detail === '' ? `${action}: ${outcome}` : detail, attributes];
     }
     case 'plimsoll.agent.degraded': {
       const { reason, detail, repair } = event.degradation;
       return ['WARN', `${detail}. Repair: ${repair}.`, { reason }];
+    }
+    case 'plimsoll.adaptive.changed': {
+      const { adaptive, fromValue, toValue } = event;
+      const attributes = {
+        'plimsoll.adaptive.name': adaptive,
+        'plimsoll.adaptive.from': fromValue,
+        'plimsoll.adaptive.to': toValue,
+      };
+      return ['INFO', `${adaptive} changed from ${fromValue} to ${toValue}`, attributes];
+    }
+    case 'plimsoll.capture.written': {
+      const { kind, path, bytes } = event;
+      const attributes = {
+        'plimsoll.capture.kind': kind,
+        'plimsoll.capture.path': path,
+        'plimsoll.capture.size': bytes,
+      };
+      return ['WARN', `${kind} written to ${path}, ${bytes} bytes`, attributes];
     }
     case 'plimsoll.mode.changed':
     default: {

@@ -7,7 +7,7 @@
  * Two versions of Plimsoll understand each other: unknown members are ignored, and columns go by name, as in the ring file.
  */
 import { COLUMNS, createRow, type Row } from '../agent/model/row.ts';
-import { OUTCOMES, type ActionCount, type Mode, type Snapshot } from '../agent/model/snapshot.ts';
+import { NOTHING_GIVEN_BACK, OUTCOMES, type ActionCount, type Mode, type Snapshot } from '../agent/model/snapshot.ts';
 
 export const SIBLING_PATH = '/plimsoll/v1/sibling';
 export const SIBLING_UPGRADE = 'plimsoll';
@@ -127,6 +127,7 @@ export function createSnapshotReader(hello: Hello, slot: string): (message: Mess
       tellsSurroundings: false,
       degraded: texts(degraded).map((reason) => ({ reason, detail: '', repair: '' })),
       actions: (isList(actions, MAX_ENTRIES) ? actions : []).flatMap((entry) => readAction(entry) ?? []),
+      ...NOTHING_GIVEN_BACK,
     };
   };
 }

@@ -81,7 +81,11 @@ export function createStderrWriter(options: StderrOptions): StderrWriter {
         case 'plimsoll.mode.changed':
           say('warn', `[plimsoll] mode changed from ${event.from} to ${event.to}`);
           break;
+        case 'plimsoll.capture.written':
+          say('warn', `[plimsoll] ${event.kind} written to ${event.path}`);
+          break;
         case 'plimsoll.action.finished':
+        case 'plimsoll.adaptive.changed':
           break;
       }
     },

@@ -1,7 +1,7 @@
 import { parseDurationMs, parseListen, parseRatios, parseSizeBytes, type ListenAddress } from './parse.ts';
 import type { LevelRatios } from '../model/policy.ts';
 import type { Mode } from '../model/snapshot.ts';
-import { PRESET_NAMES, type PresetName } from './presets.ts';
+import { PRESET_NAMES, RECLAIM_POLICY_NAMES, type PresetName, type ReclaimPolicyName } from './presets.ts';
 
 /** One option: where it is read from, what it may be, and what it means. The README's table is checked against this. */
 export interface Option<T> {
@@ -44,6 +44,10 @@ function option<T>(row: Option<T>): Option<T> {
 export const MODES: readonly Mode[] = ['off', 'observe', 'protect'];
 const EXPORTERS = ['auto', 'join', 'prometheus', 'otlp', 'none'] as const;
 const METRIC_TIERS = ['core', 'full'] as const;
+const RECLAIM = ['off', 'registered', 'auto'] as const;
+const GC = ['off', 'auto'] as const;
+const SHED = ['off', 'http'] as const;
+const CAPTURES = ['off', 'report', 'profile', 'snapshot'] as const;
 
 const RATIOS = {
   allowed:
@@ -143,10 +147,96 @@ export const OPTIONS = {
     ...duration('10ms', '60s'),
     doc: 'The pace near a limit.',
   }),
+  reclaim: option<(typeof RECLAIM)[number]>({
+    env: 'PLIMSOLL_RECLAIM',
+    key: 'reclaim',
+    defaultText: 'registered',
+    ...choice(RECLAIM),
+    doc: 'What is asked to give memory back. `registered`: the caches and reclaimers that the application registered. `auto`: the caches that were found too.',
+  }),
+  reclaimPolicy: option<ReclaimPolicyName>({
+    env: 'PLIMSOLL_RECLAIM_POLICY',
+    key: 'reclaimPolicy',
+    defaultText: 'conservative',
+    ...choice(RECLAIM_POLICY_NAMES),
+    doc: 'How much is asked for at elevated, high and critical, and how often: `conservative` 15, 30 and 50 % of the process, 30 s apart; `aggressive` 25, 45 and 70 %, 10 s apart. A higher level, and a limit that would be reached before, do not wait.',
+  }),
+  reclaimTargets: option<LevelRatios>({
+    env: 'PLIMSOLL_RECLAIM_TARGETS',
+    key: 'reclaimTargets',
+    defaultText: undefined,
+    ...RATIOS,
+    doc: "Parts of the process's memory to give back at elevated, high and critical; default from the policy.",
+  }),
+  reclaimCoolDownMs: option<number>({
+    env: 'PLIMSOLL_RECLAIM_COOLDOWN',
+    key: 'reclaimCooldown',
+    defaultText: undefined,
+    ...duration('0ms', '1h'),
+    doc: 'Least time between two reclaims of a level; default from the policy.',
+  }),
+  gc: option<(typeof GC)[number]>({
+    env: 'PLIMSOLL_GC',
+    key: 'gc',
+    defaultText: 'auto',
+    ...choice(GC),
+    doc: '`auto`: a reclaim collects garbage, within its time budget, so that what it freed shows. `off`: never.',
+  }),
+  shed: option<(typeof SHED)[number]>({
+    env: 'PLIMSOLL_SHED',
+    key: 'shed',
+    defaultText: 'off',
+    ...choice(SHED),
+    doc: "`http`: above `high` the process's HTTP servers answer a part of the requests, in proportion to the pressure, with 503 and Retry-After.",
+  }),
+  shedExempt: option<readonly string[]>({
+    env: 'PLIMSOLL_SHED_EXEMPT',
+    key: 'shedExempt',
+    defaultText: '/healthz,/readyz,/livez,/health,/ready,/live,/ping,/metrics',
+    allowed: 'paths that begin with /, separated by commas',
+    parse(text) {
+      const paths = text.split(',').map((path) => path.trim());
+      return paths.every((path) => path.startsWith('/')) ? paths : undefined;
+    },
+    doc: 'Paths that are never refused, those below them included.',
+  }),
+  capture: option<(typeof CAPTURES)[number]>({
+    env: 'PLIMSOLL_CAPTURE',
+    key: 'capture',
+    defaultText: 'report',
+    ...choice(CAPTURES),
+    doc: 'What is written at critical. `report`: the last samples, caches and actions. `profile`, `snapshot`: of the heap too, and only when predicted pause, headroom and disk allow.',
+  }),
+  captureQuotaBytes: option<number>({
+    env: 'PLIMSOLL_CAPTURE_QUOTA',
+    key: 'captureQuota',
+    defaultText: '200MiB',
+    allowed: 'a size from 1MiB up with its unit (200MiB, 1.5GB)',
+    parse(text) {
+      const bytes = parseSizeBytes(text);
+      return bytes === undefined || bytes < 2 ** 20 ? undefined : bytes;
+    },
+    doc: 'What all captures in the data folder may take together; the oldest give way.',
+  }),
+  dataDirectory: option<string>({
+    env: 'PLIMSOLL_DATA_DIR',
+    key: 'dataDir',
+    defaultText: undefined,
+    allowed: 'a path',
+    parse: (text) => (text.trim() === '' ? undefined : text.trim()),
+    doc: "Where captures are kept; default `PLIMSOLL_DIR`, without it the user's data folder.",
+  }),
 };
 
 type ValueOf<O> = O extends Option<infer T> ? T : never;
-type Unset = 'directory' | 'enter' | 'exit' | 'processBudgetBytes';
+type Unset =
+  | 'directory'
+  | 'enter'
+  | 'exit'
+  | 'processBudgetBytes'
+  | 'reclaimTargets'
+  | 'reclaimCoolDownMs'
+  | 'dataDirectory';
 type Table = typeof OPTIONS;
 
 /** The values the agent runs with. */

@@ -1,4 +1,4 @@
-import type { LevelRatios, Policy, Thresholds } from '../model/policy.ts';
+import type { LevelRatios, Policy, ReclaimPolicy, Thresholds } from '../model/policy.ts';
 
 /** The presets of PLIMSOLL_PRESET, and how a policy is made of one and what the user said. */
 
@@ -21,6 +21,29 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   'two-step': { thresholds: TWO_STEP, budgetThresholds: TWO_STEP },
   budget: { thresholds: STANDARD, budgetThresholds: BUDGET },
 };
+
+export const RECLAIM_POLICY_NAMES = ['conservative', 'aggressive'] as const;
+export type ReclaimPolicyName = (typeof RECLAIM_POLICY_NAMES)[number];
+
+export const RECLAIM_POLICIES: Readonly<Record<ReclaimPolicyName, ReclaimPolicy>> = {
+  conservative: { targets: [0.15, 0.3, 0.5], coolDownMs: 30_000 },
+  aggressive: { targets: [0.25, 0.45, 0.7], coolDownMs: 10_000 },
+};
+
+export interface ReclaimChoices {
+  readonly reclaimPolicy: ReclaimPolicyName;
+  readonly reclaimTargets: LevelRatios | undefined;
+  readonly reclaimCoolDownMs: number | undefined;
+}
+
+export function createReclaimPolicy({
+  reclaimPolicy,
+  reclaimTargets,
+  reclaimCoolDownMs,
+}: ReclaimChoices): ReclaimPolicy {
+  const { targets, coolDownMs } = RECLAIM_POLICIES[reclaimPolicy];
+  return { targets: reclaimTargets ?? targets, coolDownMs: reclaimCoolDownMs ?? coolDownMs };
+}
 
 /** A second sample rules out a peak that a garbage collection was about to take; a third would only cost time. */
 const CONFIRM_SAMPLES = 2;

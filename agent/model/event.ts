@@ -2,6 +2,9 @@ import type { Assessment } from './assessment.ts';
 import type { Degradation, Mode, Outcome } from './snapshot.ts';
 import type { Level } from './level.ts';
 
+/** What `PLIMSOLL_CAPTURE` can write. */
+export type CaptureKind = 'report' | 'profile' | 'snapshot';
+
 /** What happened, as data. Names are the contract's `eventName`s. */
 export type AgentEvent =
   | { readonly name: 'plimsoll.pressure.changed'; readonly previous: Level; readonly assessment: Assessment }
@@ -16,6 +19,21 @@ export type AgentEvent =
       readonly action: string;
       readonly outcome: Outcome;
       readonly detail: string;
+      /** Measured; undefined for what gives nothing back. */
+      readonly freedBytes?: number;
+    }
+  | {
+      readonly name: 'plimsoll.adaptive.changed';
+      readonly adaptive: string;
+      readonly fromValue: number;
+      readonly toValue: number;
+      readonly level: Level;
+    }
+  | {
+      readonly name: 'plimsoll.capture.written';
+      readonly kind: CaptureKind;
+      readonly path: string;
+      readonly bytes: number;
     }
   | { readonly name: 'plimsoll.agent.degraded'; readonly degradation: Degradation }
   | { readonly name: 'plimsoll.mode.changed'; readonly from: Mode; readonly to: Mode };

@@ -1,5 +1,8 @@
+import type { AdaptiveOptions, AdaptiveValue } from './adaptive.ts';
 import type { Assessment } from './assessment.ts';
+import type { CacheOptions, CacheStatus } from './cache.ts';
 import type { LevelName } from './level.ts';
+import type { Reclaimer, ReclaimOutcome } from './reclaim.ts';
 import type { ReadingName } from './row.ts';
 import type { Degradation, Mode } from './snapshot.ts';
 import type { HistoryRow, Resolution } from './window.ts';
@@ -69,6 +72,15 @@ export interface AgentHandle {
   trend(): Trend;
   reclaimTargetBytes(): number;
   onPressure(topic: PressureTopic, handler: PressureHandler, options?: PressureHandlerOptions): () => void;
+  registerReclaimer(reclaimer: Reclaimer): () => void;
+  registerCache(cache: unknown, options: CacheOptions): () => void;
+  adaptive(name: string, options: AdaptiveOptions): AdaptiveValue;
+  /** Gives back now what `targetBytes` says, by default `reclaimTargetBytes()`; never rejects. */
+  reclaim(targetBytes?: number): Promise<ReclaimOutcome>;
+  caches(): readonly CacheStatus[];
+  /** Bytes until the binding constraint's `high`; Infinity: nothing limits the process. */
+  roomBytes(): number;
+  shouldShed(point: string): boolean;
   /** Releases every timer, file and listener; the process may start a new agent afterwards. */
   stop(): Promise<void>;
 }

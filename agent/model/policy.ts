@@ -27,6 +27,14 @@ export interface Policy {
   readonly coolDownMs: number;
 }
 
+/** How much is asked for, and how often. */
+export interface ReclaimPolicy {
+  /** Parts of the process's memory. */
+  readonly targets: LevelRatios;
+  /** Least time between two reclaims of a level. */
+  readonly coolDownMs: number;
+}
+
 /**
  * From this part of the limit on, the heap's current use counts and not its live set. V8 starts a major collection at
  * the latest half-way between live set and limit and overshoots that by at most half of the rest

@@ -1,3 +1,5 @@
+import type { CacheStatus } from './cache.ts';
+import type { ReclaimTotal } from './reclaim.ts';
 import type { Row } from './row.ts';
 
 /** Whether the agent acts. `observe` says what it would have done; `protect` does it. */
@@ -43,4 +45,23 @@ export interface Snapshot {
   readonly degraded: readonly Degradation[];
   /** In the order in which each pair first occurred: exporters count late ones together, and a count must never fall. */
   readonly actions: readonly ActionCount[];
+  /** As `actions`, in the order in which they were first seen; each name once. */
+  readonly caches: readonly CacheStatus[];
+  readonly reclaimed: readonly ReclaimTotal[];
+  readonly shed: readonly ShedCount[];
+  readonly adaptives: readonly AdaptiveState[];
+}
+
+/** Of a process in which nothing was registered and nothing refused. */
+export const NOTHING_GIVEN_BACK = { caches: [], reclaimed: [], shed: [], adaptives: [] } as const;
+
+/** Requests that were refused at a point since the start. */
+export interface ShedCount {
+  readonly point: string;
+  readonly count: number;
+}
+
+export interface AdaptiveState {
+  readonly name: string;
+  readonly value: number;
 }

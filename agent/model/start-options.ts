@@ -20,4 +20,17 @@ export interface StartOptions {
   readonly sampleInterval?: string;
   /** `50ms` */
   readonly sampleIntervalMin?: string;
+  readonly reclaim?: 'off' | 'registered' | 'auto';
+  readonly reclaimPolicy?: 'conservative' | 'aggressive';
+  readonly reclaimTargets?: LevelRatios | string;
+  /** `30s` */
+  readonly reclaimCooldown?: string;
+  readonly gc?: 'off' | 'auto';
+  readonly shed?: 'off' | 'http';
+  /** `/healthz,/readyz` */
+  readonly shedExempt?: readonly string[] | string;
+  readonly capture?: 'off' | 'report' | 'profile' | 'snapshot';
+  /** `200MiB` */
+  readonly captureQuota?: string;
+  readonly dataDir?: string;
 }

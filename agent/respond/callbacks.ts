@@ -3,7 +3,8 @@ import type { Assessment } from '../model/assessment.ts';
 import type { AgentEvent } from '../model/event.ts';
 import type { PressureHandler, PressureHandlerOptions, PressureTopic } from '../model/handle.ts';
 import { problem, type Problem } from '../model/problem.ts';
-import type { ActionCount, Outcome } from '../model/snapshot.ts';
+import type { Outcome } from '../model/snapshot.ts';
+import type { ActionCounts } from './counts.ts';
 
 /**
  * Runs the application's pressure handlers: each alone, none able to harm another or the agent.
@@ -19,6 +20,7 @@ const MAX_NAMES = 20;
 const OTHER_NAME = '_other';
 
 export interface CallbackWorld {
+  readonly counts: ActionCounts;
   wallMs(): number;
   /** Must not keep the process alive. */
   setTimer(callback: () => void, ms: number): () => void;
@@ -39,14 +41,11 @@ export interface Callbacks {
   subscribe(topic: PressureTopic, handler: PressureHandler, options?: PressureHandlerOptions): () => void;
   /** One step of the flow: tells whoever this assessment concerns. */
   respond(previous: Level, assessment: Assessment, targetBytes: number, act: boolean): void;
-  counts(): readonly ActionCount[];
 }
 
 export function createCallbacks(world: CallbackWorld): Callbacks {
   const subscriptions = new Set<Subscription>();
   const names = new Set<string>();
-  /** In the order each pair first occurred, so that what an exporter cuts off stays cut off. */
-  const counts: { readonly action: string; readonly outcome: Outcome; count: number }[] = [];
   let anonymous = 0;
 
   function boundedName(wanted: string): string {
@@ -57,9 +56,7 @@ export function createCallbacks(world: CallbackWorld): Callbacks {
   }
 
   function finish(subscription: Subscription, outcome: Outcome, detail: string): void {
-    const known = counts.find((pair) => pair.action === subscription.name && pair.outcome === outcome);
-    if (known === undefined) counts.push({ action: subscription.name, outcome, count: 1 });
-    else known.count += 1;
+    world.counts.add(subscription.name, outcome);
     world.onEvent({ name: 'plimsoll.action.finished', action: subscription.name, outcome, detail });
   }
 
@@ -154,7 +151,6 @@ export function createCallbacks(world: CallbackWorld): Callbacks {
         else call(subscription, previous, assessment, targetBytes);
       }
     },
-    counts: () => counts,
   };
 }
 

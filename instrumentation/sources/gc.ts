@@ -30,7 +30,7 @@ const WEAKCB = 3;
  * `onMajor` is called before the sample that a major collection asks for, as close to the collection as Node tells of it:
  * entries are delivered from the event loop, many at once when it was busy.
  */
-export function createGcSource(world: World, onMajor: () => void = () => {}): Source {
+export function createGcSource(world: World, onMajor: (durationMs: number) => void = () => {}): Source {
   const totals = new Float64Array(READINGS.length);
 
   function count(type: number, seconds: number): void {
@@ -47,15 +47,15 @@ export function createGcSource(world: World, onMajor: () => void = () => {}): So
   }
 
   const observer = new PerformanceObserver((list) => {
-    let major = false;
+    let majorMs = 0;
     for (const entry of list.getEntries()) {
       const type = gcType(entry);
       if (type < 0) continue;
-      major ||= type === MAJOR;
+      if (type === MAJOR) majorMs = entry.duration;
       count(type, entry.duration / 1000);
     }
-    if (!major) return;
-    onMajor();
+    if (majorMs === 0) return;
+    onMajor(majorMs);
     world.requestSample();
   });
   observer.observe({ entryTypes: ['gc'] });

@@ -24,11 +24,15 @@ export async function createSources(
   world: World,
   workers?: Pick<WorkerThreadsParts, 'threads' | 'setTimer'>,
   pause = (): Promise<void> => Promise.resolve(),
+  onMajorCollection: (durationMs: number) => void = () => {},
 ): Promise<Sources> {
   const cgroup = createCgroupSource(world);
   await pause();
   const v8 = createV8Source(world);
-  const gc = createGcSource(world, () => v8.noteMajorCollection());
+  const gc = createGcSource(world, (durationMs) => {
+    v8.noteMajorCollection();
+    onMajorCollection(durationMs);
+  });
   await pause();
   const eventLoop = createEventLoopSource(world);
   return {

@@ -7,6 +7,7 @@ import test from 'node:test';
 import { CONSTRAINTS } from '../../agent/model/constraint.ts';
 import { createPrometheusText } from '../../exporters/prometheus.ts';
 import { parsePrometheus, seriesOf } from '../helpers/prometheus-text.ts';
+import { NOTHING_GIVEN_BACK } from '../../agent/model/snapshot.ts';
 import { IDENTITY, ordinarySnapshot, rowOf, worstCaseSnapshot } from '../helpers/snapshot.ts';
 
 const GOLDEN = join(import.meta.dirname, '../fixtures/prometheus');
@@ -123,7 +124,14 @@ test('counts that fall under _other never fall when later actions join them', ()
 });
 
 test('before the first sample there is only who is asked', () => {
-  const text = full({ row: rowOf({}), identity: IDENTITY, tellsSurroundings: true, degraded: [], actions: [] });
+  const text = full({
+    row: rowOf({}),
+    identity: IDENTITY,
+    tellsSurroundings: true,
+    degraded: [],
+    actions: [],
+    ...NOTHING_GIVEN_BACK,
+  });
   assert.deepEqual(
     parsePrometheus(text).map(({ name }) => name),
     ['target_info', 'plimsoll_agent_info'],

@@ -13,8 +13,13 @@ const ALLOWED_EDGES: Readonly<Record<string, readonly string[]>> = {
   'agent/sample': ['agent/model'],
   'agent/classify': ['agent/model'],
   'agent/respond': ['agent/model'],
+  'agent/respond/reclaim': ['agent/model'],
+  'agent/capture': ['agent/model'],
   'agent/record': ['agent/model'],
   'instrumentation/sources': ['agent/model'],
+  'instrumentation/caches': ['agent/model'],
+  'instrumentation/heap': ['agent/model'],
+  'instrumentation/http': ['agent/model'],
   exporters: ['agent/model', 'exporters/otlp', 'exporters/join'],
   'exporters/otlp': ['agent/model', 'exporters'],
   'exporters/join': ['agent/model', 'exporters'],
@@ -38,7 +43,14 @@ const WORLD: readonly { readonly what: string; readonly pattern: RegExp; readonl
   {
     what: 'node:fs',
     pattern: /from 'node:fs(\/promises)?'/,
-    allowed: ['agent/config', 'agent/record', 'instrumentation/sources', 'exporters/otlp', 'agent/cli'],
+    allowed: [
+      'agent/capture',
+      'agent/config',
+      'agent/record',
+      'instrumentation/sources',
+      'exporters/otlp',
+      'agent/cli',
+    ],
   },
 ];
 

@@ -1,7 +1,7 @@
 /** Snapshots as exporters get them: one of a small service on a good day, and one that has everything at once. */
 import { CONSTRAINTS, type Constraint } from '../../agent/model/constraint.ts';
 import { COL, COLUMNS, createRow, GC_TYPES, type ColumnName, type Row } from '../../agent/model/row.ts';
-import { OUTCOMES, type Identity, type Snapshot } from '../../agent/model/snapshot.ts';
+import { NOTHING_GIVEN_BACK, OUTCOMES, type Identity, type Snapshot } from '../../agent/model/snapshot.ts';
 
 const MiB = 2 ** 20;
 
@@ -129,6 +129,7 @@ export function ordinarySnapshot(changes: Readonly<Partial<Record<ColumnName, nu
       { action: 'drop-thumbnails', outcome: 'done', count: 3 },
       { action: 'close-idle', outcome: 'failed', count: 1 },
     ],
+    ...NOTHING_GIVEN_BACK,
   };
 }
 
@@ -170,5 +171,6 @@ export function worstCaseSnapshot(binding: Constraint = 'container'): Snapshot {
       outcome: OUTCOMES[i & 3] ?? 'done',
       count: i + 1,
     })),
+    ...NOTHING_GIVEN_BACK,
   };
 }

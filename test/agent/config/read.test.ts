@@ -34,6 +34,16 @@ test('without any setting every option has its default and nothing is said', asy
     processBudgetBytes: undefined,
     sampleIntervalMs: 1_000,
     sampleIntervalMinMs: 50,
+    reclaim: 'registered',
+    reclaimPolicy: 'conservative',
+    reclaimTargets: undefined,
+    reclaimCoolDownMs: undefined,
+    gc: 'auto',
+    shed: 'off',
+    shedExempt: ['/healthz', '/readyz', '/livez', '/health', '/ready', '/live', '/ping', '/metrics'],
+    capture: 'report',
+    captureQuotaBytes: 200 * 2 ** 20,
+    dataDirectory: undefined,
   });
 });
 

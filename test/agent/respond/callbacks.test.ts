@@ -5,10 +5,12 @@ import type { AgentEvent } from '../../../agent/model/event.ts';
 import { IDLE_ASSESSMENT, type PressureNotice } from '../../../agent/model/handle.ts';
 import type { Level } from '../../../agent/model/level.ts';
 import type { Problem } from '../../../agent/model/problem.ts';
+import { createActionCounts, type ActionCounts } from '../../../agent/respond/counts.ts';
 import { createCallbacks, RENOTIFY_MS, type Callbacks } from '../../../agent/respond/callbacks.ts';
 
 interface Scene {
   readonly callbacks: Callbacks;
+  readonly counts: ActionCounts;
   readonly problems: Problem[];
   readonly events: AgentEvent[];
   /** Runs the timers that are set. */
@@ -22,7 +24,9 @@ function scene(): Scene {
   const problems: Problem[] = [];
   const events: AgentEvent[] = [];
   let level: Level = 0;
+  const counts = createActionCounts();
   const callbacks = createCallbacks({
+    counts,
     wallMs: () => 1_000,
     setTimer(callback) {
       timers.add(callback);
@@ -33,6 +37,7 @@ function scene(): Scene {
   });
   return {
     callbacks,
+    counts,
     problems,
     events,
     expire() {
@@ -87,7 +92,7 @@ test('change fires at every change, exit only when the level is back at normal',
 });
 
 test('a handler that throws, and one that rejects, are counted and named, and the others run', async () => {
-  const { callbacks, to, problems } = scene();
+  const { callbacks, to, problems, counts } = scene();
   let reached = false;
   callbacks.subscribe('high', function thrower() {
     throw new Error('boom');
@@ -102,7 +107,7 @@ test('a handler that throws, and one that rejects, are counted and named, and th
     ['PLM_HANDLER_FAILED', 'PLM_HANDLER_FAILED'],
   );
   assert.match(problems[0]?.message ?? '', /thrower failed: boom/);
-  assert.deepEqual(callbacks.counts(), [
+  assert.deepEqual(counts.list(), [
     { action: 'thrower', outcome: 'failed', count: 1 },
     { action: 'fine', outcome: 'done', count: 1 },
     { action: 'rejecter', outcome: 'failed', count: 1 },
@@ -110,7 +115,7 @@ test('a handler that throws, and one that rejects, are counted and named, and th
 });
 
 test('a handler that hangs is aborted at its deadline and not called again before it ends', () => {
-  const { callbacks, to, problems, expire } = scene();
+  const { callbacks, to, problems, expire, counts } = scene();
   const notices: PressureNotice[] = [];
   callbacks.subscribe('high', (notice) => (notices.push(notice), new Promise(() => undefined)), {
     name: 'hanger',
@@ -128,7 +133,7 @@ test('a handler that hangs is aborted at its deadline and not called again befor
   to(0);
   to(2);
   assert.equal(notices.length, 1);
-  assert.deepEqual(callbacks.counts(), [
+  assert.deepEqual(counts.list(), [
     { action: 'hanger', outcome: 'failed', count: 1 },
     { action: 'hanger', outcome: 'skipped', count: 1 },
   ]);
@@ -178,10 +183,10 @@ test('wrong arguments are one coded line and change nothing', () => {
 });
 
 test('names are bounded: what comes later is counted together', () => {
-  const { callbacks, to } = scene();
+  const { callbacks, to, counts: given } = scene();
   for (let index = 0; index < 500; index++) callbacks.subscribe('high', () => undefined, { name: `name-${index}` });
   to(2);
-  const counts = callbacks.counts();
+  const counts = given.list();
   assert.ok(counts.length <= 21, `${counts.length} names`);
   assert.equal(
     counts.reduce((sum, { count }) => sum + count, 0),

@@ -10,7 +10,7 @@ import { getHeapStatistics } from 'node:v8';
 
 import { readConfiguration } from '../../../../agent/config/read.ts';
 import { COL } from '../../../../agent/model/row.ts';
-import { createCallbacks } from '../../../../agent/respond/callbacks.ts';
+import { createProtection } from '../../../../agent/protection.ts';
 import { startRun } from '../../../../agent/run.ts';
 import type { Clock } from '../../../../agent/sample/clock.ts';
 import { readOtlp } from '../../../../agent/config/otlp.ts';
@@ -86,12 +86,7 @@ async function startAgent() {
     fallbackExporter: 'prometheus',
     clock,
     window: createWindow(),
-    callbacks: createCallbacks({
-      wallMs: () => clock.wallMs(),
-      setTimer: (callback, ms) => clock.setTimer(callback, ms),
-      onProblem: fail,
-      onEvent: () => {},
-    }),
+    protection: createProtection({ clock, onProblem: fail, onEvent: () => {} }),
     threads: { alive: new Set(), onAdded() {} },
     mode: () => 'protect',
     isYoung: () => false,

@@ -1,0 +1,45 @@
+/** Something done at a level, inside its budget. */
+import type { Assessment } from './assessment.ts';
+import type { Level, LevelName } from './level.ts';
+import type { Row } from './row.ts';
+import type { Outcome } from './snapshot.ts';
+
+export interface ActionBudget {
+  /** Between the end of one and the start of the next; a higher level than before does not wait for it. */
+  readonly coolDownMs: number;
+  /** At most so many within any `windowMs`. */
+  readonly count: number;
+  readonly windowMs: number;
+  /** It is aborted, and counted as failed, after this. */
+  readonly timeMs: number;
+}
+
+export interface ActionStep {
+  readonly previous: Level;
+  readonly assessment: Assessment;
+  /** The latest sample; read it, never keep it. */
+  readonly row: Row;
+  /** Bytes it would help to give back. */
+  readonly targetBytes: number;
+}
+
+export interface ActionResult {
+  readonly outcome: Outcome;
+  readonly detail: string;
+  readonly freedBytes?: number;
+}
+
+export interface Action {
+  /** Verb-object, as in metrics and events. */
+  readonly name: string;
+  /** The lowest level at which it runs. */
+  readonly from: Exclude<LevelName, 'normal'>;
+  readonly budget: ActionBudget;
+  /**
+   * Whether its cool-down must not be waited for: the limit will be reached before. Default: never.
+   */
+  isUrgent?(step: ActionStep): boolean;
+  /** One line: what `run` would do now. undefined: there is nothing to do, and nothing is counted. Never changes anything. */
+  plan(step: ActionStep): string | undefined;
+  run(step: ActionStep, signal: AbortSignal): ActionResult | Promise<ActionResult>;
+}

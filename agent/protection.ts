@@ -1,0 +1,172 @@
+/**
+ * What gives memory back, joined: handlers, caches and reclaimers, adaptive values, shedding, captures. What the application registered
+ * lives as long as the agent; what the options decide is made anew for each run.
+ */
+import { createCaptures } from './capture/index.ts';
+import type { Options } from './config/options.ts';
+import { createReclaimPolicy } from './config/presets.ts';
+import { createCacheRegistry, type CacheRegistry } from '../instrumentation/caches/index.ts';
+import { createCollector } from '../instrumentation/heap/collector.ts';
+import { installHttpShedding } from '../instrumentation/http/shed.ts';
+import type { ActionStep } from './model/action.ts';
+import type { Assessment } from './model/assessment.ts';
+import type { AgentEvent } from './model/event.ts';
+import { LEVELS, levelName, type Level } from './model/level.ts';
+import type { Problem } from './model/problem.ts';
+import type { Reclaimer, ReclaimOutcome } from './model/reclaim.ts';
+import { COL, type Row } from './model/row.ts';
+import type { Snapshot } from './model/snapshot.ts';
+import type { Window } from './model/window.ts';
+import { createAdaptives, type Adaptives } from './respond/adaptive.ts';
+import { createCallbacks, type Callbacks } from './respond/callbacks.ts';
+import { createActionCounts } from './respond/counts.ts';
+import { createReclaim } from './respond/reclaim/index.ts';
+import { createResponder } from './respond/responder.ts';
+import { createShedding, type Shedding } from './respond/shedding.ts';
+import { reclaimTargetBytes } from './respond/target.ts';
+import type { Clock } from './sample/clock.ts';
+
+/** Longest part of a tick that trimming caches to their caps may take, ms. */
+const TRIM_MS = 2;
+/** Replicas of one service reach a level together; they should not all collect garbage in the same moment. */
+const MAX_JITTER_MS = 50;
+
+export interface ProtectionParts {
+  readonly clock: Clock;
+  onProblem(problem: Problem): void;
+  onEvent(event: AgentEvent): void;
+}
+
+export interface ProtectedRun {
+  readonly options: Options;
+  /** Where captures go. */
+  readonly dataDirectory: string;
+  readonly window: Window;
+  snapshot(): Snapshot;
+  /** Mode is `protect`. */
+  acts(): boolean;
+}
+
+export interface Protection {
+  readonly callbacks: Callbacks;
+  readonly caches: CacheRegistry;
+  readonly adaptives: Adaptives;
+  readonly shedding: Shedding;
+  registerReclaimer(reclaimer: Reclaimer): () => void;
+  begin(run: ProtectedRun): ActiveProtection;
+  facts(): Pick<Snapshot, 'actions' | 'caches' | 'reclaimed' | 'shed' | 'adaptives'>;
+}
+
+/** Of one run. */
+export interface ActiveProtection {
+  /** The step of the flow. */
+  respond(previous: Level, assessment: Assessment, row: Row): void;
+  targetBytes(level: Level, row: Row): number;
+  /** By hand. */
+  reclaim(targetBytes: number, level: Level): Promise<ReclaimOutcome>;
+  onMajorCollection(durationMs: number): void;
+  stop(): void;
+}
+
+export function createProtection({ clock, onProblem, onEvent }: ProtectionParts): Protection {
+  const { monotonicMs, setTimer, wallMs } = clock;
+  const counts = createActionCounts();
+  const callbacks = createCallbacks({ wallMs, setTimer, counts, onProblem, onEvent });
+  const caches = createCacheRegistry({ monotonicMs, onProblem });
+  const adaptives = createAdaptives({ onProblem, onEvent });
+  const shedding = createShedding({ random: Math.random, monotonicMs });
+  const reclaimers = new Map<Reclaimer, () => void>();
+  let reclaim: ReturnType<typeof createReclaim> | undefined;
+
+  function begin({ options, dataDirectory, window, snapshot, acts }: ProtectedRun): ActiveProtection {
+    const policy = createReclaimPolicy(options);
+    const collector = createCollector({ isAllowed: options.gc === 'auto', monotonicMs });
+    const ours = createReclaim({
+      caches: () => (options.reclaim === 'off' ? [] : caches.followed(options.reclaim === 'auto')),
+      collector,
+      policy,
+      monotonicMs,
+      setTimer,
+      onProblem,
+    });
+    reclaim = ours;
+    for (const reclaimer of reclaimers.keys()) reclaimers.set(reclaimer, ours.register(reclaimer));
+    const captures = createCaptures({
+      kind: options.capture,
+      directory: dataDirectory,
+      quotaBytes: options.captureQuotaBytes,
+      window,
+      snapshot,
+      monotonicMs,
+      wallMs,
+      onProblem,
+      onEvent,
+    });
+    const responder = createResponder({
+      actions: [...(options.reclaim === 'off' ? [] : [ours.action]), ...captures],
+      counts,
+      jitterMs: Math.random() * MAX_JITTER_MS,
+      monotonicMs,
+      setTimer,
+      onProblem,
+      onEvent,
+    });
+    const takeOffShedding =
+      options.shed === 'http'
+        ? installHttpShedding({
+            exempt: options.shedExempt,
+            shouldShed: () => shedding.shouldShed('http'),
+            retryAfterSeconds: shedding.retryAfterSeconds,
+          })
+        : () => {};
+
+    function targetBytes(level: Level, row: Row): number {
+      return reclaimTargetBytes(level, row[COL.processRssBytes] ?? Number.NaN, policy.targets);
+    }
+
+    return {
+      respond(previous, assessment, row) {
+        const act = acts();
+        const { level, atMs } = assessment;
+        const step: ActionStep = { previous, assessment, row, targetBytes: targetBytes(level, row) };
+        const untilMs = monotonicMs() + TRIM_MS;
+        adaptives.respond(level, atMs, act);
+        shedding.respond(assessment, act);
+        callbacks.respond(previous, assessment, step.targetBytes, act);
+        if (act) caches.tick(() => monotonicMs() >= untilMs);
+        ours.tick(levelName(level), assessment.headroomBytes);
+        responder.respond(step, act);
+      },
+      targetBytes,
+      reclaim: (bytes, level) => ours.reclaim(bytes, LEVELS[level], acts()),
+      onMajorCollection: collector.observe,
+      stop() {
+        responder.stop();
+        takeOffShedding();
+        if (reclaim === ours) reclaim = undefined;
+      },
+    };
+  }
+
+  return {
+    callbacks,
+    caches,
+    adaptives,
+    shedding,
+    registerReclaimer(reclaimer) {
+      reclaimers.set(reclaimer, reclaim?.register(reclaimer) ?? (() => {}));
+      return () => {
+        reclaimers.get(reclaimer)?.();
+        reclaimers.delete(reclaimer);
+      };
+    },
+    begin,
+    facts: () => ({
+      actions: counts.list(),
+      caches: caches.statuses(),
+      reclaimed: reclaim?.totals() ?? [],
+      shed: shedding.counts(),
+      adaptives: adaptives.states(),
+    }),
+  };
+}
