@@ -107,14 +107,7 @@ test('any Host is served, and none at all', async (t) => {
 test('/readyz is ready from the first sample on, as long as samples keep coming at the announced pace', async (t) => {
   let row = rowOf({});
   const { port } = await listening(t, {
-    snapshot: () => ({
-      row,
-      identity: IDENTITY,
-      tellsSurroundings: true,
-      degraded: [],
-      actions: [],
-      ...NOTHING_GIVEN_BACK,
-    }),
+    snapshot: () => ({ ...ordinarySnapshot(), row, degraded: [], actions: [] }),
   });
   async function ready(): Promise<string> {
     const { status, body } = await ask({ port, path: '/readyz' });
