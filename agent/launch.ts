@@ -143,6 +143,11 @@ export function launch(overrides: StartOptions, threads: WorkerThreads): AgentHa
     return run?.active.targetBytes(level(), run.row) ?? 0;
   }
 
+  function roomBytes(): number {
+    const assessment = run?.assessment();
+    return run === undefined || assessment === undefined ? Infinity : run.active.roomBytes(assessment);
+  }
+
   function status(): Status {
     const sample: Partial<Record<ReadingName, number>> = {};
     for (const name of run === undefined ? [] : COLUMNS) {
@@ -176,7 +181,7 @@ export function launch(overrides: StartOptions, threads: WorkerThreads): AgentHa
     adaptive: protection.adaptives.create,
     reclaim: async (bytes = targetBytes()) => (await run?.active.reclaim(bytes, level())) ?? NOTHING_RECLAIMED,
     caches: protection.caches.statuses,
-    roomBytes: () => Infinity,
+    roomBytes,
     shouldShed: protection.shedding.shouldShed,
     stop,
   };

@@ -4,7 +4,7 @@
  */
 import { createCaptures } from './capture/index.ts';
 import type { Options } from './config/options.ts';
-import { createReclaimPolicy } from './config/presets.ts';
+import { createPolicy, createReclaimPolicy } from './config/presets.ts';
 import { createCacheRegistry, type CacheRegistry } from '../instrumentation/caches/index.ts';
 import { createCollector } from '../instrumentation/heap/collector.ts';
 import { installHttpShedding } from '../instrumentation/http/shed.ts';
@@ -18,10 +18,12 @@ import { COL, type Row } from './model/row.ts';
 import type { Snapshot } from './model/snapshot.ts';
 import type { Window } from './model/window.ts';
 import { createAdaptives, type Adaptives } from './respond/adaptive.ts';
+import { createCacheAccounts } from './respond/cache-accounts.ts';
 import { createCallbacks, type Callbacks } from './respond/callbacks.ts';
 import { createActionCounts } from './respond/counts.ts';
 import { createReclaim } from './respond/reclaim/index.ts';
 import { createResponder } from './respond/responder.ts';
+import { roomBytes } from './respond/room.ts';
 import { createShedding, type Shedding } from './respond/shedding.ts';
 import { reclaimTargetBytes } from './respond/target.ts';
 import type { Clock } from './sample/clock.ts';
@@ -54,7 +56,7 @@ export interface Protection {
   readonly shedding: Shedding;
   registerReclaimer(reclaimer: Reclaimer): () => void;
   begin(run: ProtectedRun): ActiveProtection;
-  facts(): Pick<Snapshot, 'actions' | 'caches' | 'reclaimed' | 'shed' | 'adaptives'>;
+  facts(): Pick<Snapshot, 'actions' | 'caches' | 'cacheAccounts' | 'reclaimed' | 'shed' | 'adaptives'>;
 }
 
 /** Of one run. */
@@ -62,6 +64,8 @@ export interface ActiveProtection {
   /** The step of the flow. */
   respond(previous: Level, assessment: Assessment, row: Row): void;
   targetBytes(level: Level, row: Row): number;
+  /** Bytes until `high`; in `observe` there is no end to them, since nobody is held up. */
+  roomBytes(assessment: Assessment): number;
   /** By hand. */
   reclaim(targetBytes: number, level: Level): Promise<ReclaimOutcome>;
   onMajorCollection(durationMs: number): void;
@@ -71,15 +75,17 @@ export interface ActiveProtection {
 export function createProtection({ clock, onProblem, onEvent }: ProtectionParts): Protection {
   const { monotonicMs, setTimer, wallMs } = clock;
   const counts = createActionCounts();
-  const callbacks = createCallbacks({ wallMs, setTimer, counts, onProblem, onEvent });
+  const callbacks = createCallbacks({ wallMs, monotonicMs, setTimer, counts, onProblem, onEvent });
   const caches = createCacheRegistry({ monotonicMs, onProblem });
-  const adaptives = createAdaptives({ onProblem, onEvent });
-  const shedding = createShedding({ random: Math.random, monotonicMs });
+  const accounts = createCacheAccounts();
+  const adaptives = createAdaptives({ counts, onProblem, onEvent });
+  const shedding = createShedding({ counts, random: Math.random, monotonicMs, onEvent });
   const reclaimers = new Map<Reclaimer, () => void>();
   let reclaim: ReturnType<typeof createReclaim> | undefined;
 
   function begin({ options, dataDirectory, window, snapshot, acts }: ProtectedRun): ActiveProtection {
     const policy = createReclaimPolicy(options);
+    const thresholds = createPolicy(options);
     const collector = createCollector({ isAllowed: options.gc === 'auto', monotonicMs });
     const ours = createReclaim({
       caches: () => (options.reclaim === 'off' ? [] : caches.followed(options.reclaim === 'auto')),
@@ -131,18 +137,21 @@ export function createProtection({ clock, onProblem, onEvent }: ProtectionParts)
         const step: ActionStep = { previous, assessment, row, targetBytes: targetBytes(level, row) };
         const untilMs = monotonicMs() + TRIM_MS;
         adaptives.respond(level, atMs, act);
-        shedding.respond(assessment, act);
+        shedding.respond(assessment, thresholds, act);
         callbacks.respond(previous, assessment, step.targetBytes, act);
         if (act) caches.tick(() => monotonicMs() >= untilMs);
         ours.tick(levelName(level), assessment.headroomBytes);
         responder.respond(step, act);
       },
       targetBytes,
+      roomBytes: (assessment) => (acts() ? roomBytes(assessment, thresholds) : Infinity),
       reclaim: (bytes, level) => ours.reclaim(bytes, LEVELS[level], acts()),
       onMajorCollection: collector.observe,
       stop() {
         responder.stop();
         takeOffShedding();
+        adaptives.rest();
+        shedding.rest();
         if (reclaim === ours) reclaim = undefined;
       },
     };
@@ -161,12 +170,16 @@ export function createProtection({ clock, onProblem, onEvent }: ProtectionParts)
       };
     },
     begin,
-    facts: () => ({
-      actions: counts.list(),
-      caches: caches.statuses(),
-      reclaimed: reclaim?.totals() ?? [],
-      shed: shedding.counts(),
-      adaptives: adaptives.states(),
-    }),
+    facts() {
+      const statuses = caches.statuses();
+      return {
+        actions: counts.list(),
+        caches: statuses,
+        cacheAccounts: accounts.update(statuses),
+        reclaimed: reclaim?.totals() ?? [],
+        shed: shedding.counts(),
+        adaptives: adaptives.states(),
+      };
+    },
   };
 }

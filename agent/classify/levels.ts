@@ -1,6 +1,6 @@
 import type { ConstraintAssessment } from '../model/assessment.ts';
 import type { Level } from '../model/level.ts';
-import type { LevelRatios, Policy, Thresholds } from '../model/policy.ts';
+import { thresholdsOf, type LevelRatios, type Policy, type Thresholds } from '../model/policy.ts';
 import type { Latch } from './latch.ts';
 
 /** Ratios against thresholds: which level the constraints reach, and which they still hold. */
@@ -16,10 +16,6 @@ export interface Judged {
 }
 
 const ABOVE_NORMAL: readonly Level[] = [3, 2, 1];
-
-export function thresholdsOf(constraint: ConstraintAssessment, policy: Policy): Thresholds {
-  return constraint.constraint === 'budget' ? policy.budgetThresholds : policy.thresholds;
-}
 
 /** Infinity for a disabled level: nothing reaches or holds it. */
 export function ratioOf(ratios: LevelRatios, level: Level): number {

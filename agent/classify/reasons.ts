@@ -1,7 +1,8 @@
 import type { Reason } from '../model/assessment.ts';
 import type { Level } from '../model/level.ts';
 import type { KernelEvent } from './kernel-event.ts';
-import { judgedRatio, ratioOf, reaches, thresholdsOf, type Judged } from './levels.ts';
+import { thresholdsOf } from '../model/policy.ts';
+import { judgedRatio, ratioOf, reaches, type Judged } from './levels.ts';
 import type { Standing } from './verdict.ts';
 
 const NONE: readonly Reason[] = [];

@@ -1,3 +1,5 @@
+import type { Constraint } from './constraint.ts';
+
 /**
  * A ratio per level above normal (index 0 elevated, 1 high, 2 critical); `undefined` disables the level.
  */
@@ -11,6 +13,11 @@ export interface Thresholds {
   readonly enter: LevelRatios;
   /** Below `exit` of a level, the level may be left; always ≤ its `enter`. */
   readonly exit: LevelRatios;
+}
+
+/** The budget has thresholds of its own. */
+export function thresholdsOf({ constraint }: { readonly constraint: Constraint }, policy: Policy): Thresholds {
+  return constraint === 'budget' ? policy.budgetThresholds : policy.thresholds;
 }
 
 /** What the classifier is told: all of its settings, and nothing else, decide its answer. */

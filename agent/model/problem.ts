@@ -83,6 +83,31 @@ export const PROBLEMS = {
     when: 'a pressure handler did not finish in its time',
     now: 'its signal is aborted; the other handlers run',
   },
+  PLM_HANDLER_SLOW: {
+    severity: 'warn',
+    when: 'a pressure handler held up the event loop for 100 ms or longer',
+    now: 'nothing was asked of it that it did not do; the other handlers ran after it',
+  },
+  PLM_ACTION_FAILED: {
+    severity: 'warn',
+    when: 'something the agent does under pressure (reclaim, a capture) threw, rejected, or did not finish in its time',
+    now: 'it is aborted and counted, and waits longer before the next time; the others run',
+  },
+  PLM_ADAPTIVE_INVALID: {
+    severity: 'warn',
+    when: 'adaptive() or adaptiveChunks() was given numbers that make no value: no finite `initial`, a `min` above it, a factor outside 0 to 1',
+    now: 'the value stays at `initial`',
+  },
+  PLM_NAMES_FULL: {
+    severity: 'warn',
+    when: 'the application gave more names than become attributes of metrics: 20 adaptive values',
+    now: 'it works; the names that came later are shown together as `_other`',
+  },
+  PLM_HEADROOM_TIMEOUT: {
+    severity: 'error',
+    when: 'waitForHeadroom(), or a headroomTransform(), waited longer than its `timeoutMs` for room',
+    now: 'its promise rejects with this code, the stream ends with it',
+  },
   PLM_AGENT_FAILED: {
     severity: 'error',
     when: 'the agent itself failed',
@@ -131,6 +156,18 @@ export interface Problem {
 
 export function problem(code: ProblemCode, message: string): Problem {
   return { code, message: message.replaceAll(/\s*[\r\n]+\s*/g, ' ') };
+}
+
+/** Longest part of an error's message that is repeated. */
+const MAX_WHY = 300;
+
+/** What was thrown, in words: an application may throw anything, also what cannot be made a string. */
+export function whyOf(error: unknown): string {
+  try {
+    return String(error instanceof Error ? error.message : error).slice(0, MAX_WHY);
+  } catch {
+    return 'it threw what cannot be shown';
+  }
 }
 
 /** The line for a failure of the agent itself: it ends, the application goes on. */
