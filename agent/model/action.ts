@@ -4,13 +4,14 @@ import type { Level, LevelName } from './level.ts';
 import type { Row } from './row.ts';
 import type { Outcome } from './snapshot.ts';
 
+/** After a run that did not help, or failed, it waits longer each time: agent/respond/back-off.ts. */
 export interface ActionBudget {
   /** Between the end of one and the start of the next; a higher level than before does not wait for it. */
   readonly coolDownMs: number;
-  /** At most so many within any `windowMs`. */
+  /** At most so many within any `windowMs`, whatever the level and however urgent; a run that answers `skipped` is not one of them. */
   readonly count: number;
   readonly windowMs: number;
-  /** It is aborted, and counted as failed, after this. */
+  /** It is aborted, and counted as failed, after this; the next action does not wait longer for it. */
   readonly timeMs: number;
 }
 
@@ -39,7 +40,10 @@ export interface Action {
    * Whether its cool-down must not be waited for: the limit will be reached before. Default: never.
    */
   isUrgent?(step: ActionStep): boolean;
-  /** One line: what `run` would do now. undefined: there is nothing to do, and nothing is counted. Never changes anything. */
+  /**
+   * One line: what `run` would do now, read after "would". undefined: there is nothing to do, and nothing is counted. Never changes
+   * anything. Cheap: it is asked at each sample at which the action is allowed to run.
+   */
   plan(step: ActionStep): string | undefined;
   run(step: ActionStep, signal: AbortSignal): ActionResult | Promise<ActionResult>;
 }

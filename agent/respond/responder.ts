@@ -1,29 +1,86 @@
 /** Runs the actions of the level: one at a time, each inside its budget, none able to harm another or the agent. */
 import type { Action, ActionStep } from '../model/action.ts';
-import type { AgentEvent } from '../model/event.ts';
-import type { Problem } from '../model/problem.ts';
-import type { ActionCounts } from './counts.ts';
+import { createDuty, type DutyParts } from './duty.ts';
 
-export interface ResponderParts {
+export interface ResponderParts extends DutyParts {
   /** In the order in which they run. */
   readonly actions: readonly Action[];
-  readonly counts: ActionCounts;
   /** Of this process: so long it waits before its first action of an episode, so that not every replica acts at once. */
   readonly jitterMs: number;
-  monotonicMs(): number;
-  /** Must not keep the process alive. */
-  setTimer(callback: () => void, ms: number): () => void;
-  onProblem(problem: Problem): void;
-  onEvent(event: AgentEvent): void;
 }
 
 export interface Responder {
-  /** One step of the flow; `act` false: says what it would have done. */
+  /** One step of the flow; `act` false: says what it would have done, and stops what runs. */
   respond(step: ActionStep, act: boolean): void;
   /** Aborts what runs, and starts nothing more. */
   stop(): void;
 }
 
-export function createResponder(_parts: ResponderParts): Responder {
-  return { respond() {}, stop() {} };
+export function createResponder(parts: ResponderParts): Responder {
+  const duties = parts.actions.map((action) => createDuty(action, parts));
+  /** Of the round: the actions from the first to the last, each as things are when its turn comes. */
+  let turn = 0;
+  let isBusy = false;
+  let isInLoop = false;
+  /** The latest of the episode, which is as long as there is pressure. */
+  let latest: ActionStep | undefined;
+  let acts = false;
+  let stopRunning: (() => void) | undefined;
+  let cancelJitter: (() => void) | undefined;
+  let isStopped = false;
+
+  function proceed(): void {
+    isInLoop = true;
+    for (let duty = duties[turn]; duty !== undefined && latest !== undefined && !isBusy; duty = duties[turn]) {
+      turn += 1;
+      if (!duty.isDue(latest, acts)) continue;
+      isBusy = true;
+      stopRunning = duty.run(latest, ended);
+    }
+    isInLoop = false;
+  }
+
+  function ended(): void {
+    isBusy = false;
+    if (!isInLoop) proceed();
+  }
+
+  function startRound(): void {
+    if (isBusy) return;
+    turn = 0;
+    proceed();
+  }
+
+  function endJitter(): void {
+    cancelJitter?.();
+    cancelJitter = undefined;
+  }
+
+  function startJitter(): void {
+    cancelJitter = parts.setTimer(() => {
+      cancelJitter = undefined;
+      startRound();
+    }, parts.jitterMs);
+  }
+
+  return {
+    respond(step, act) {
+      const { level } = step.assessment;
+      if (isStopped || (level === 0 && latest === undefined)) return;
+      for (const duty of duties) duty.observe(level);
+      const isNew = latest === undefined;
+      latest = level === 0 ? undefined : step;
+      acts = act;
+      if (!act) stopRunning?.();
+      if (level === 0 || level === 3) endJitter();
+      else if (isNew) startJitter();
+      if (cancelJitter === undefined) startRound();
+    },
+    stop() {
+      isStopped = true;
+      latest = undefined;
+      endJitter();
+      stopRunning?.();
+    },
+  };
 }

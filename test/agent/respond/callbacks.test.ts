@@ -6,7 +6,7 @@ import { IDLE_ASSESSMENT, type PressureNotice } from '../../../agent/model/handl
 import type { Level } from '../../../agent/model/level.ts';
 import type { Problem } from '../../../agent/model/problem.ts';
 import { createActionCounts, type ActionCounts } from '../../../agent/respond/counts.ts';
-import { createCallbacks, RENOTIFY_MS, type Callbacks } from '../../../agent/respond/callbacks.ts';
+import { createCallbacks, RENOTIFY_MS, SLOW_HANDLER_MS, type Callbacks } from '../../../agent/respond/callbacks.ts';
 
 interface Scene {
   readonly callbacks: Callbacks;
@@ -15,6 +15,8 @@ interface Scene {
   readonly events: AgentEvent[];
   /** Runs the timers that are set. */
   expire(): void;
+  /** Time passes while a handler runs. */
+  pass(ms: number): void;
   /** The level goes to `level` at `atMs`. */
   to(level: Level, atMs?: number, act?: boolean): void;
 }
@@ -24,10 +26,12 @@ function scene(): Scene {
   const problems: Problem[] = [];
   const events: AgentEvent[] = [];
   let level: Level = 0;
+  let nowMs = 0;
   const counts = createActionCounts();
   const callbacks = createCallbacks({
     counts,
     wallMs: () => 1_000,
+    monotonicMs: () => nowMs,
     setTimer(callback) {
       timers.add(callback);
       return () => timers.delete(callback);
@@ -43,6 +47,9 @@ function scene(): Scene {
     expire() {
       const due = Array.from(timers);
       for (const timer of due) timer();
+    },
+    pass(ms) {
+      nowMs += ms;
     },
     to(next, atMs = 0, act = true) {
       const previous = level;
@@ -80,6 +87,27 @@ test('a level that lasts is told again after the re-notify interval', () => {
   to(2, RENOTIFY_MS);
   to(3, RENOTIFY_MS + 1);
   assert.equal(calls, 2);
+});
+
+test('a handler of high is not called again when the level rises to critical, one of critical is', () => {
+  const { callbacks, to } = scene();
+  const seen: string[] = [];
+  callbacks.subscribe('high', ({ level }) => seen.push(`high:${level}`));
+  callbacks.subscribe('critical', ({ level }) => seen.push(`critical:${level}`));
+  to(2, 0);
+  to(3, 1);
+  to(3, RENOTIFY_MS);
+  assert.deepEqual(seen, ['high:high', 'critical:critical', 'high:critical']);
+});
+
+test('a handler that comes while the level lasts is told at the next sample', () => {
+  const { callbacks, to } = scene();
+  let calls = 0;
+  to(2, 0);
+  callbacks.subscribe('high', () => (calls += 1));
+  to(2, 50);
+  to(2, 100);
+  assert.equal(calls, 1);
 });
 
 test('change fires at every change, exit only when the level is back at normal', () => {
@@ -139,12 +167,74 @@ test('a handler that hangs is aborted at its deadline and not called again befor
   ]);
 });
 
+test('a handler that holds up the event loop is named, and has done its work', () => {
+  const { callbacks, to, pass, problems, events } = scene();
+  callbacks.subscribe('high', () => pass(SLOW_HANDLER_MS), { name: 'slow' });
+  callbacks.subscribe('high', () => pass(SLOW_HANDLER_MS - 1), { name: 'quick' });
+  to(2);
+  assert.deepEqual(
+    problems.map(({ code, message }) => `${code} ${message.slice(0, 47)}`),
+    ['PLM_HANDLER_SLOW handler slow held up the event loop for 100 ms.'],
+  );
+  assert.deepEqual(
+    events.map((event) => event.name === 'plimsoll.action.finished' && [event.outcome, event.detail]),
+    [
+      ['done', 'it held up the event loop for 100 ms'],
+      ['done', ''],
+    ],
+  );
+});
+
+test('whatever a handler throws, it is named and the others run', () => {
+  const { callbacks, to, problems } = scene();
+  const thrown: readonly unknown[] = [
+    undefined,
+    Object.create(null),
+    Object.assign(new Error('x'), { message: Symbol('no string') }),
+    { toString: () => assert.fail('asked') },
+    new Error(`a\nb${'c'.repeat(10_000)}`),
+  ];
+  for (const [index, value] of thrown.entries()) {
+    callbacks.subscribe(
+      'high',
+      () => {
+        throw value;
+      },
+      { name: `thrower-${index}` },
+    );
+  }
+  callbacks.subscribe(
+    'high',
+    () => ({
+      get then(): never {
+        throw new Error('getter');
+      },
+    }),
+    { name: 'odd' },
+  );
+  let reached = false;
+  callbacks.subscribe('high', () => (reached = true));
+  to(2);
+  assert.equal(reached, true);
+  assert.equal(problems.filter(({ code }) => code === 'PLM_HANDLER_FAILED').length, thrown.length + 1);
+  for (const { message } of problems) assert.ok(message.length < 400 && !message.includes('\n'), message);
+});
+
+test('what a handler does to what it is told reaches nobody else', () => {
+  const { callbacks, to } = scene();
+  const seen: number[] = [];
+  callbacks.subscribe('high', ({ assessment }) => Object.assign(assessment, { level: 0 }));
+  callbacks.subscribe('high', ({ assessment }) => seen.push(assessment.level));
+  to(2);
+  assert.deepEqual(seen, [2]);
+});
+
 test('in observe no handler runs, and the outcome says so', () => {
   const { callbacks, to, events } = scene();
   callbacks.subscribe('high', () => assert.fail('ran'), { name: 'idle' });
   to(2, 0, false);
   assert.deepEqual(events, [
-    { name: 'plimsoll.action.finished', action: 'idle', outcome: 'skipped', detail: 'observe' },
+    { name: 'plimsoll.action.finished', action: 'idle', outcome: 'skipped', detail: 'observe: would be told high' },
   ]);
 });
 
@@ -176,9 +266,25 @@ test('wrong arguments are one coded line and change nothing', () => {
   const { callbacks, problems } = scene();
   callbacks.subscribe('urgent' as never, () => undefined)();
   callbacks.subscribe('high', undefined as never)();
+  callbacks.subscribe(Object.create(null) as never, () => undefined)();
   assert.deepEqual(
     problems.map(({ code }) => code),
-    ['PLM_HANDLER_INVALID', 'PLM_HANDLER_INVALID'],
+    ['PLM_HANDLER_INVALID', 'PLM_HANDLER_INVALID', 'PLM_HANDLER_INVALID'],
+  );
+});
+
+test('wrong options are as none', () => {
+  const { callbacks, to, counts } = scene();
+  const seen: number[] = [];
+  for (const timeoutMs of [Number.NaN, -1, '5', undefined]) {
+    callbacks.subscribe('high', ({ deadlineMs }) => seen.push(deadlineMs), { name: 7, timeoutMs } as never);
+  }
+  callbacks.subscribe('high', function plain() {}, null as never);
+  to(2);
+  assert.deepEqual(seen, [11_000, 11_000, 11_000, 11_000]);
+  assert.deepEqual(
+    counts.list().map(({ action }) => action),
+    ['handler-1', 'handler-2', 'handler-3', 'handler-4', 'plain'],
   );
 });
 
