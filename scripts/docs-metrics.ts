@@ -19,7 +19,19 @@ import { worstCaseSnapshot } from '../test/helpers/snapshot.ts';
 const PAGE = join(import.meta.dirname, '../docs/metrics.md');
 
 /** Attributes whose values the machine or the application gives. */
-const OPEN_ATTRIBUTES = new Set(['version', 'mode', 'node', 'exporter', 'reason', 'plimsoll.action']);
+const OPEN_ATTRIBUTES = new Set([
+  'version',
+  'mode',
+  'node',
+  'exporter',
+  'reason',
+  'plimsoll.action',
+  'plimsoll.cache.name',
+  'plimsoll.cache.library',
+  'plimsoll.reclaimer',
+  'plimsoll.shed.point',
+  'plimsoll.adaptive.name',
+]);
 
 export function metricsTable(): string {
   const head = [

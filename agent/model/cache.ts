@@ -96,6 +96,29 @@ export interface FollowedCache {
   cap(entries: number | undefined): void;
 }
 
+/** A cache, or several together, as the metrics tell of them: what is counted never falls, whatever comes and goes. */
+export interface CacheAccount {
+  readonly name: string;
+  readonly library: string;
+  /** Now; NaN: none is left. */
+  readonly entries: number;
+  readonly bytes: number;
+  /** undefined: of several. */
+  readonly sizeSource: SizeSource | undefined;
+  /** Most entries it may hold now; NaN: not limited by entries. */
+  readonly limitEntries: number;
+  readonly counts: CacheCounts;
+}
+
+/** Bounded, however many caches there are. */
+export interface CacheAccounts {
+  /** The largest, each under its own name. */
+  readonly named: readonly CacheAccount[];
+  /** All that was counted while it was not under a name of its own. */
+  readonly other: CacheAccount;
+  readonly all: CacheAccount;
+}
+
 export const NOTHING_COUNTED: CacheCounts = {
   hit: Number.NaN,
   miss: Number.NaN,

@@ -134,6 +134,25 @@ export function sumOf(row: Row, columns: readonly ColumnName[]): number {
   return sum;
 }
 
+/** Where names run out of room; the rest is counted under this one. */
+export const OTHER = '_other';
+
+/**
+ * Sums per name, at most `max` of them: in the order in which the names came, the rest together under `_other`.
+ * The order never changes, so no sum falls.
+ */
+export function boundedSums(
+  values: readonly (readonly [name: string, value: number])[],
+  max: number,
+): readonly (readonly [name: string, value: number])[] {
+  const sums = new Map<string, number>();
+  for (const [name, value] of values) sums.set(name, (sums.get(name) ?? 0) + value);
+  if (sums.size <= max) return [...sums];
+  const kept = [...sums].filter(([name]) => name !== OTHER).slice(0, max - 1);
+  for (const [name] of kept) sums.delete(name);
+  return [...kept, [OTHER, [...sums.values()].reduce((sum, value) => sum + value, 0)]];
+}
+
 export function valueOf(row: Row, column: ColumnName): number {
   return row[COL[column]] ?? Number.NaN;
 }

@@ -1,21 +1,17 @@
-import { series, valueOf, type Metric, type NumberPoint, type Tier } from './metric.ts';
+import { boundedSums, OTHER, series, valueOf, type Metric, type NumberPoint, type Tier } from './metric.ts';
 import { OUTCOMES, type ActionCount, type Degradation } from './snapshot.ts';
 
 /** What the agent says about itself and what it did. */
 
-/** Where names run out of room; the rest is counted under this one. */
-const OTHER = '_other';
 /** Series of one metric, `_other` included. */
-const MAX_REASONS: Readonly<Record<Tier, number>> = { core: 4, full: 6 };
-const MAX_ACTION_PAIRS = 6;
+const MAX_REASONS: Readonly<Record<Tier, number>> = { core: 2, full: 3 };
+const MAX_ACTION_PAIRS = 4;
 
 /** The reasons in the order in which they came; what has no room is one series whose value says how many those are. */
 function degradedPoints(degraded: readonly Degradation[], max: number): NumberPoint[] {
   const reasons = [...new Set(degraded.map(({ reason }) => reason))];
-  const kept = reasons.length > max ? reasons.slice(0, max - 1) : reasons;
-  const points = kept.map((reason) => ({ attributes: { reason }, value: 1 }));
-  const rest = reasons.length - kept.length;
-  return rest === 0 ? points : [...points, { attributes: { reason: OTHER }, value: rest }];
+  const counted = reasons.map((reason) => [reason, 1] as const);
+  return boundedSums(counted, max).map(([reason, value]) => ({ attributes: { reason }, value }));
 }
 
 /** `full`: pairs in the order in which they came, the rest summed per outcome. The order never changes, so no sum falls. */

@@ -18,7 +18,7 @@ export const CONTAINER_METRICS: readonly Metric[] = [
     kind: 'gauge',
     unit: 'By',
     description: 'True limit of the old generation, which is less than heap_size_limit',
-    points: [series('core', 'heapOldLimitBytes')],
+    points: [series('full', 'heapOldLimitBytes')],
     whenEnded: NO_LIMIT_BYTES,
   },
   {
@@ -48,8 +48,7 @@ export const CONTAINER_METRICS: readonly Metric[] = [
       series('full', 'cgroupInactiveFileBytes', { [TYPE]: 'inactive_file' }),
       series('full', 'cgroupSlabReclaimableBytes', { [TYPE]: 'slab_reclaimable' }),
       series('full', 'cgroupKernelBytes', { [TYPE]: 'kernel' }),
-      series('full', 'cgroupSockBytes', { [TYPE]: 'sock' }),
-      series('full', 'cgroupOtherBytes', { [TYPE]: 'other' }),
+      { ...series('full', 'cgroupOtherBytes', { [TYPE]: 'other' }), columns: ['cgroupSockBytes', 'cgroupOtherBytes'] },
     ],
   },
   {
@@ -58,7 +57,7 @@ export const CONTAINER_METRICS: readonly Metric[] = [
     kind: 'gauge',
     unit: 'By',
     description: 'Memory of the container that the kernel cannot take back',
-    points: [series('core', 'cgroupUnreclaimableBytes')],
+    points: [series('full', 'cgroupUnreclaimableBytes')],
   },
   {
     name: 'plimsoll.container.memory.peak',
@@ -79,7 +78,7 @@ export const CONTAINER_METRICS: readonly Metric[] = [
       series('full', 'cgroupEventsLow', { [EVENT]: 'low' }),
       series('full', 'cgroupEventsHigh', { [EVENT]: 'high' }),
       series('core', 'cgroupEventsMax', { [EVENT]: 'max' }),
-      series('core', 'cgroupEventsOom', { [EVENT]: 'oom' }),
+      series('full', 'cgroupEventsOom', { [EVENT]: 'oom' }),
       series('core', 'cgroupEventsOomKill', { [EVENT]: 'oom_kill' }),
     ],
   },
@@ -97,6 +96,6 @@ export const CONTAINER_METRICS: readonly Metric[] = [
     kind: 'counter',
     unit: 's',
     description: 'Time in which all tasks of the container waited for memory',
-    points: [series('core', 'cgroupStallFullSeconds')],
+    points: [series('full', 'cgroupStallFullSeconds')],
   },
 ];

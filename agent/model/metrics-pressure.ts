@@ -1,5 +1,5 @@
 import { CONSTRAINTS, type Constraint } from './constraint.ts';
-import { LEVELS, TRANSITIONS, type LevelName } from './level.ts';
+import { LEVELS, TRANSITIONS, type Level, type LevelName } from './level.ts';
 import { NEVER_SECONDS, NO_LIMIT_BYTES, series, valueOf, type ColumnPoint, type Metric } from './metric.ts';
 import type { ColumnName, Row } from './row.ts';
 
@@ -17,47 +17,64 @@ type ConstraintFact =
   | 'GrowthBytesPerSecond'
   | 'TimeToLimitSeconds';
 
-/** The host kills this process only when nothing else would first: then `core` shows its bytes and its time too. */
+/** The host kills this process only when nothing else would first: else `system.memory.*` says enough. */
 function onlyTheHostLimits(row: Row): boolean {
   return !Number.isFinite(valueOf(row, 'containerLimitBytes')) && !Number.isFinite(valueOf(row, 'budgetLimitBytes'));
 }
 
 const KILLS: ReadonlySet<Constraint> = new Set(['heap', 'container', 'budget']);
 
-/** In `full` for every constraint; in `core` for those that kill. */
-function lethalPoints(fact: ConstraintFact): readonly ColumnPoint[] {
+/** Of the constraints that kill; in `full` of `others` too, where no other series says it already. */
+function lethalPoints(
+  tier: 'core' | 'full',
+  fact: ConstraintFact,
+  others: readonly Constraint[] = [],
+): readonly ColumnPoint[] {
   return CONSTRAINTS.flatMap((constraint): ColumnPoint[] => {
     const column = `${constraint}${fact}` as const;
     const attributes = { [CONSTRAINT]: constraint };
-    if (KILLS.has(constraint)) return [series('core', column, attributes)];
-    const full = series('full', column, attributes);
-    if (constraint !== 'host') return [full];
-    return [full, series('core-only', column, attributes, onlyTheHostLimits)];
+    if (KILLS.has(constraint)) return [series(tier, column, attributes)];
+    if (constraint === 'host') return [series(tier, column, attributes, onlyTheHostLimits)];
+    return others.includes(constraint) ? [series('full', column, attributes)] : [];
   });
-}
-
-function everyPoint(tier: 'core' | 'full', fact: ConstraintFact): readonly ColumnPoint[] {
-  return CONSTRAINTS.map((constraint) => series(tier, `${constraint}${fact}`, { [CONSTRAINT]: constraint }));
 }
 
 function transitionColumn(from: LevelName, to: LevelName): ColumnName {
   return `transition_${from}_${to}`;
 }
 
+const EVERY_LEVEL: readonly Level[] = [0, 1, 2, 3];
+
+/** From any level it was, to this one: `core`, and in `full` the way down. */
+function arrivalPoint(to: Level, tier: ColumnPoint['tier'], from: readonly Level[]): ColumnPoint {
+  const columns = from.map((each) => transitionColumn(LEVELS[each], LEVELS[to]));
+  return { attributes: { [TO]: LEVELS[to] }, columns, tier, when: () => true };
+}
+
 /**
- * `full` has the pairs of neighbours from the start, so that `increase()` sees the first one, and the jumps once they
- * happened; `core` has one sum per level that was entered.
+ * `core` has one sum per level that was entered. `full` says on the way up where it came from: the pairs of neighbours from the start, so
+ * that `increase()` sees the first one, and the jumps once they happened.
  */
 const transitionPoints: readonly ColumnPoint[] = [
-  ...TRANSITIONS.map(([from, to]): ColumnPoint => {
+  ...TRANSITIONS.filter(([from, to]) => from < to).map(([from, to]): ColumnPoint => {
     const column = transitionColumn(LEVELS[from], LEVELS[to]);
     const attributes = { [FROM]: LEVELS[from], [TO]: LEVELS[to] };
-    return series('full', column, attributes, (row) => Math.abs(from - to) === 1 || valueOf(row, column) > 0);
+    return series('full', column, attributes, (row) => to - from === 1 || valueOf(row, column) > 0);
   }),
-  ...LEVELS.map((to): ColumnPoint => {
-    const columns = LEVELS.filter((from) => from !== to).map((from) => transitionColumn(from, to));
-    return { attributes: { [TO]: to }, columns, tier: 'core-only', when: () => true };
-  }),
+  ...EVERY_LEVEL.slice(0, -1).map((to) =>
+    arrivalPoint(
+      to,
+      'full',
+      EVERY_LEVEL.filter((from) => from > to),
+    ),
+  ),
+  ...EVERY_LEVEL.map((to) =>
+    arrivalPoint(
+      to,
+      'core-only',
+      EVERY_LEVEL.filter((from) => from !== to),
+    ),
+  ),
 ];
 
 export const PRESSURE_METRICS: readonly Metric[] = [
@@ -91,21 +108,23 @@ export const PRESSURE_METRICS: readonly Metric[] = [
     kind: 'gauge',
     unit: '1',
     description: 'Part of the constraint that cannot be reclaimed, divided by its limit',
-    points: everyPoint('core', 'UtilizationRatio'),
+    points: CONSTRAINTS.map((constraint) =>
+      series('core', `${constraint}UtilizationRatio`, { [CONSTRAINT]: constraint }),
+    ),
   },
   {
     name: 'plimsoll.usage',
     kind: 'gauge',
     unit: 'By',
     description: 'Use of the constraint that cannot be reclaimed',
-    points: lethalPoints('UsageBytes'),
+    points: lethalPoints('core', 'UsageBytes'),
   },
   {
     name: 'plimsoll.limit',
     kind: 'gauge',
     unit: 'By',
     description: 'Limit of the constraint',
-    points: lethalPoints('LimitBytes'),
+    points: lethalPoints('core', 'LimitBytes', ['throttle', 'worker']),
     whenEnded: NO_LIMIT_BYTES,
   },
   {
@@ -113,7 +132,7 @@ export const PRESSURE_METRICS: readonly Metric[] = [
     kind: 'gauge',
     unit: 'By',
     description: 'Limit minus use that cannot be reclaimed; negative when over',
-    points: lethalPoints('HeadroomBytes'),
+    points: lethalPoints('core', 'HeadroomBytes'),
     whenEnded: NO_LIMIT_BYTES,
   },
   {
@@ -121,14 +140,14 @@ export const PRESSURE_METRICS: readonly Metric[] = [
     kind: 'gauge',
     unit: 'By/s',
     description: 'Growth of the use of the constraint',
-    points: everyPoint('full', 'GrowthBytesPerSecond'),
+    points: lethalPoints('full', 'GrowthBytesPerSecond'),
   },
   {
     name: 'plimsoll.time_to_limit',
     kind: 'gauge',
     unit: 's',
     description: 'Headroom divided by growth; absent while not growing',
-    points: lethalPoints('TimeToLimitSeconds'),
+    points: lethalPoints('core', 'TimeToLimitSeconds', ['worker']),
     whenEnded: NEVER_SECONDS,
   },
   {

@@ -1,4 +1,5 @@
 import {
+  OTHER,
   NO_LIMIT_BYTES,
   series,
   sumOf,
@@ -29,8 +30,17 @@ const PAGING_STATE = 'system.paging.state';
 const SPACE = 'v8js.heap.space.name';
 const LOOP_STATE = 'nodejs.eventloop.state';
 
+/** The spaces that fill; the rest, a few MB of code and of V8's own, is told together. */
+const NAMED_SPACES: readonly HeapSpace[] = ['new_space', 'old_space', 'large_object_space'];
 /** The spaces whose size, rest and physical size are worth a series each: elsewhere they follow what is used. */
-const DETAILED_SPACES: readonly HeapSpace[] = ['new_space', 'old_space'];
+const DETAILED_SPACES: readonly HeapSpace[] = ['old_space'];
+
+const otherSpaces: ColumnPoint = {
+  attributes: { [SPACE]: OTHER },
+  columns: HEAP_SPACES.filter((space) => !NAMED_SPACES.includes(space)).map((space): ColumnName => `${space}UsedBytes`),
+  tier: 'full',
+  when: () => true,
+};
 
 /** A space that this V8 lacks, or never used, has no series. */
 function spacePoint(
@@ -72,11 +82,8 @@ const PROCESS_AND_HOST: readonly Metric[] = [
     name: 'process.paging.faults',
     kind: 'counter',
     unit: '{fault}',
-    description: 'Page faults of the process',
-    points: [
-      series('full', 'processMinorFaults', { [FAULT_TYPE]: 'minor' }),
-      series('full', 'processMajorFaults', { [FAULT_TYPE]: 'major' }),
-    ],
+    description: 'Page faults of the process that had to read from a disk',
+    points: [series('full', 'processMajorFaults', { [FAULT_TYPE]: 'major' })],
   },
   {
     name: 'process.uptime',
@@ -122,14 +129,13 @@ const PROCESS_AND_HOST: readonly Metric[] = [
     ofSurroundings: true,
     kind: 'updowncounter',
     unit: 'By',
-    description: 'Swap of the host',
+    description: 'Swap of the host in use',
     tier: 'full',
     compute: ({ row }) => [
       {
         attributes: { [PAGING_STATE]: 'used' },
         value: valueOf(row, 'hostSwapTotalBytes') - valueOf(row, 'hostSwapFreeBytes'),
       },
-      { attributes: { [PAGING_STATE]: 'free' }, value: valueOf(row, 'hostSwapFreeBytes') },
     ],
   },
 ];
@@ -182,7 +188,7 @@ const V8: readonly Metric[] = [
     kind: 'updowncounter',
     unit: 'By',
     description: 'Memory in use in the heap space',
-    points: HEAP_SPACES.map((space) => spacePoint(space, 'UsedBytes')),
+    points: [...NAMED_SPACES.map((space) => spacePoint(space, 'UsedBytes')), otherSpaces],
   },
   {
     name: 'v8js.memory.heap.space.size',
@@ -237,9 +243,6 @@ const EVENT_LOOP: readonly Metric[] = [
   ...(
     [
       ['max', 'largest', 'loopDelayMaxSeconds'],
-      ['mean', 'mean', 'loopDelayMeanSeconds'],
-      ['p50', 'median', 'loopDelayP50Seconds'],
-      ['p90', '90th percentile', 'loopDelayP90Seconds'],
       ['p99', '99th percentile', 'loopDelayP99Seconds'],
     ] as const
   ).map(([name, words, column]): Metric => ({

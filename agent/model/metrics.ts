@@ -1,6 +1,7 @@
 import type { Metric } from './metric.ts';
 import { AGENT_METRICS } from './metrics-agent.ts';
 import { CONTAINER_METRICS } from './metrics-container.ts';
+import { GIVEN_BACK_METRICS } from './metrics-given-back.ts';
 import { PRESSURE_METRICS } from './metrics-pressure.ts';
 import { RUNTIME_METRICS } from './metrics-runtime.ts';
 
@@ -11,6 +12,7 @@ import { RUNTIME_METRICS } from './metrics-runtime.ts';
 export const METRICS: readonly Metric[] = [
   ...PRESSURE_METRICS,
   ...CONTAINER_METRICS,
+  ...GIVEN_BACK_METRICS,
   ...AGENT_METRICS,
   ...RUNTIME_METRICS,
 ];

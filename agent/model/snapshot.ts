@@ -1,4 +1,4 @@
-import type { CacheStatus } from './cache.ts';
+import type { CacheAccounts, CacheStatus } from './cache.ts';
 import type { ReclaimTotal } from './reclaim.ts';
 import type { Row } from './row.ts';
 
@@ -47,13 +47,21 @@ export interface Snapshot {
   readonly actions: readonly ActionCount[];
   /** As `actions`, in the order in which they were first seen; each name once. */
   readonly caches: readonly CacheStatus[];
+  /** The same for exporters: few names, and counts that do not fall with a cache that went. undefined: there never was one. */
+  readonly cacheAccounts: CacheAccounts | undefined;
   readonly reclaimed: readonly ReclaimTotal[];
   readonly shed: readonly ShedCount[];
   readonly adaptives: readonly AdaptiveState[];
 }
 
 /** Of a process in which nothing was registered and nothing refused. */
-export const NOTHING_GIVEN_BACK = { caches: [], reclaimed: [], shed: [], adaptives: [] } as const;
+export const NOTHING_GIVEN_BACK = {
+  caches: [],
+  cacheAccounts: undefined,
+  reclaimed: [],
+  shed: [],
+  adaptives: [],
+} as const;
 
 /** Requests that were refused at a point since the start. */
 export interface ShedCount {

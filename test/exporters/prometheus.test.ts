@@ -33,6 +33,8 @@ const CONSTRAINT_NAMES = ['utilization_ratio', 'usage_bytes', 'limit_bytes', 'he
   (name) => `plimsoll_${name}`,
 );
 
+const GROWTH = 'plimsoll_growth_bytes_per_second';
+
 test('every point carries the slot of its process, and nothing carries a pid', () => {
   for (const { name, samples } of parsePrometheus(full(worstCaseSnapshot()))) {
     if (name === 'target_info') continue;
@@ -61,13 +63,14 @@ test('time to limit is absent for what does not grow', () => {
   );
 });
 
-test('core tells the host in bytes only while neither container nor budget has a limit', () => {
+test('the host is told in bytes only while neither container nor budget has a limit', () => {
   assert.deepEqual(namesWith(core(ordinarySnapshot()), 'plimsoll_constraint', 'host'), ['plimsoll_utilization_ratio']);
   const unlimited = ordinarySnapshot({ containerLimitBytes: Number.NaN });
   assert.deepEqual(namesWith(core(unlimited), 'plimsoll_constraint', 'host'), CONSTRAINT_NAMES);
   const budgeted = ordinarySnapshot({ containerLimitBytes: Number.NaN, budgetLimitBytes: 2 ** 30 });
   assert.deepEqual(namesWith(core(budgeted), 'plimsoll_constraint', 'host'), ['plimsoll_utilization_ratio']);
-  assert.deepEqual(namesWith(full(ordinarySnapshot()), 'plimsoll_constraint', 'host').length, 5);
+  assert.deepEqual(namesWith(full(ordinarySnapshot()), 'plimsoll_constraint', 'host'), ['plimsoll_utilization_ratio']);
+  assert.deepEqual(namesWith(full(unlimited), 'plimsoll_constraint', 'host'), [...CONSTRAINT_NAMES, GROWTH]);
 });
 
 test('only the binding constraint has a binding series, and none has while nothing limits', () => {
@@ -89,12 +92,23 @@ test('where full has parts, their sum in full is what core says', () => {
   for (const [name, kept] of [
     ['plimsoll_pressure_transitions_total', 'plimsoll_level_to'],
     ['plimsoll_actions_total', 'plimsoll_outcome'],
+    ['plimsoll_cache_size_bytes', 'plimsoll_process'],
+    ['plimsoll_reclaim_promised_bytes_total', 'plimsoll_process'],
+    ['plimsoll_reclaim_freed_bytes_total', 'plimsoll_process'],
+    ['plimsoll_shed_total', 'plimsoll_process'],
+    ['plimsoll_agent_degraded', 'plimsoll_process'],
     ['v8js_gc_duration_seconds_count', 'plimsoll_process'],
     ['v8js_gc_duration_seconds_sum', 'plimsoll_process'],
   ] as const) {
     for (const snapshot of [ordinarySnapshot(), worstCaseSnapshot()]) {
       assert.deepEqual(sumBy(full(snapshot), name, kept), sumBy(core(snapshot), name, kept), name);
     }
+  }
+  for (const result of ['hit', 'miss'] as const) {
+    const [inFull, inCore] = [full, core].map(
+      (text) => sumBy(text(worstCaseSnapshot()), 'plimsoll_cache_operations_total', 'plimsoll_cache_result')[result],
+    );
+    assert.equal(inFull, inCore);
   }
 });
 
@@ -120,7 +134,7 @@ test('counts that fall under _other never fall when later actions join them', ()
     for (const [series, value] of Object.entries(before)) assert.ok((now[series] ?? 0) >= value, `${series} fell`);
     before = now;
   }
-  assert.equal(Object.keys(before).length, 10);
+  assert.equal(Object.keys(before).length, 8);
 });
 
 test('before the first sample there is only who is asked', () => {

@@ -1,7 +1,9 @@
 /** Snapshots as exporters get them: one of a small service on a good day, and one that has everything at once. */
 import { CONSTRAINTS, type Constraint } from '../../agent/model/constraint.ts';
 import { COL, COLUMNS, createRow, GC_TYPES, type ColumnName, type Row } from '../../agent/model/row.ts';
-import { NOTHING_GIVEN_BACK, OUTCOMES, type Identity, type Snapshot } from '../../agent/model/snapshot.ts';
+import type { CacheStatus } from '../../agent/model/cache.ts';
+import { createCacheAccounts } from '../../agent/respond/cache-accounts.ts';
+import { OUTCOMES, type Identity, type Snapshot } from '../../agent/model/snapshot.ts';
 
 const MiB = 2 ** 20;
 
@@ -129,7 +131,11 @@ export function ordinarySnapshot(changes: Readonly<Partial<Record<ColumnName, nu
       { action: 'drop-thumbnails', outcome: 'done', count: 3 },
       { action: 'close-idle', outcome: 'failed', count: 1 },
     ],
-    ...NOTHING_GIVEN_BACK,
+    caches: [cacheStatus('thumbnails')],
+    cacheAccounts: createCacheAccounts().update([cacheStatus('thumbnails')]),
+    reclaimed: [{ reclaimer: 'thumbnails', promisedBytes: 3 * MiB, freedBytes: 2 * MiB }],
+    shed: [{ point: 'http', count: 4 }],
+    adaptives: [{ name: 'batch', value: 16 }],
   };
 }
 
@@ -171,6 +177,29 @@ export function worstCaseSnapshot(binding: Constraint = 'container'): Snapshot {
       outcome: OUTCOMES[i & 3] ?? 'done',
       count: i + 1,
     })),
-    ...NOTHING_GIVEN_BACK,
+    caches: manyCaches,
+    cacheAccounts: createCacheAccounts().update(manyCaches),
+    reclaimed: manyCaches.map(({ name }, i) => ({ reclaimer: name, promisedBytes: 20 * i, freedBytes: 10 * i })),
+    shed: Array.from({ length: 20 }, (_, i) => ({ point: `point-${i}`, count: i + 1 })),
+    adaptives: Array.from({ length: 20 }, (_, i) => ({ name: `adaptive-${i}`, value: i + 1 })),
   };
 }
+
+/** A cache that has been in use; everything about it is known. */
+export function cacheStatus(name: string, changes: Partial<CacheStatus> = {}): CacheStatus {
+  return {
+    name,
+    library: 'lru-cache',
+    priority: 'normal',
+    isDiscovered: false,
+    entries: 100,
+    bytes: MiB,
+    sizeSource: 'sampled',
+    limit: { entries: 1000, bytes: undefined },
+    capEntries: undefined,
+    counts: { hit: 50, miss: 10, expired: 2, evictions: { capacity: 7, ttl: 3, pressure: 5, manual: 1 } },
+    ...changes,
+  };
+}
+
+const manyCaches: readonly CacheStatus[] = Array.from({ length: 1000 }, (_, i) => cacheStatus(`cache-${i}`));

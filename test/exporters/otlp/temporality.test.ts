@@ -47,37 +47,37 @@ function valueOf(data: MetricData | undefined, attributes: Readonly<Record<strin
 }
 
 const kindOf = (name: string): string | undefined => METRICS.find((metric) => metric.name === name)?.kind;
-const MINOR = { 'system.paging.fault.type': 'minor' };
+const ACTIVE = { 'nodejs.eventloop.state': 'active' };
 
 test('cumulative: every total since the process began, at the time of the row', () => {
   const { row, collection, collect } = scenario('cumulative');
   collect();
   collection.accept();
-  row[COL.processMinorFaults] = 81_500;
-  const faults = collect().get('process.paging.faults');
-  assert.equal(faults?.aggregationTemporality, AggregationTemporality.CUMULATIVE);
-  assert.equal(valueOf(faults, MINOR), 81_500);
-  assert.deepEqual(faults?.dataPoints[0]?.startTime, [START_MS / 1000, 0]);
-  assert.deepEqual(faults?.dataPoints[0]?.endTime, [1_795_342_500, 250_000_000]);
+  row[COL.loopActiveSeconds] = 16;
+  const time = collect().get('nodejs.eventloop.time');
+  assert.equal(time?.aggregationTemporality, AggregationTemporality.CUMULATIVE);
+  assert.equal(valueOf(time, ACTIVE), 16);
+  assert.deepEqual(time?.dataPoints[0]?.startTime, [START_MS / 1000, 0]);
+  assert.deepEqual(time?.dataPoints[0]?.endTime, [1_795_342_500, 250_000_000]);
 });
 
 test('delta: counters and histograms as what was added, gauges and ups and downs as they are', () => {
   const { row, collection, collect } = scenario('delta');
   const first = collect();
-  assert.equal(valueOf(first.get('process.paging.faults'), MINOR), 81_000);
+  assert.equal(valueOf(first.get('nodejs.eventloop.time'), ACTIVE), 15.5);
   for (const [name, data] of first) {
     const isDelta = data.aggregationTemporality === AggregationTemporality.DELTA;
     assert.equal(isDelta, ['counter', 'histogram'].includes(kindOf(name) ?? ''), name);
   }
   collection.accept();
 
-  row[COL.processMinorFaults] = 81_500;
+  row[COL.loopActiveSeconds] = 16;
   row[COL.gc_majorCount] = (row[COL.gc_majorCount] ?? 0) + 2;
   row[COL.gc_majorLe3] = (row[COL.gc_majorLe3] ?? 0) + 2;
   row[COL.gc_majorSeconds] = (row[COL.gc_majorSeconds] ?? 0) + 0.5;
   row[COL.wallMs] = START_MS + 70_000;
   const second = collect();
-  assert.equal(valueOf(second.get('process.paging.faults'), MINOR), 500);
+  assert.equal(valueOf(second.get('nodejs.eventloop.time'), ACTIVE), 0.5);
   const pauses = second.get('v8js.gc.duration');
   const major = valueOf(pauses, { 'v8js.gc.type': 'major' }) as {
     count: number;
@@ -95,24 +95,24 @@ test('delta: counters and histograms as what was added, gauges and ups and downs
 
 test('delta: what was not taken is added again, and what began meanwhile counts from zero', () => {
   const { row, collection, collect } = scenario('delta');
-  row[COL.processMajorFaults] = Number.NaN;
+  row[COL.loopIdleSeconds] = Number.NaN;
   collect();
   collection.accept();
-  row[COL.processMinorFaults] = 81_100;
+  row[COL.loopActiveSeconds] = 16;
   collect(); // refused
-  row[COL.processMinorFaults] = 81_200;
-  row[COL.processMajorFaults] = 7;
-  const faults = collect().get('process.paging.faults');
-  assert.equal(valueOf(faults, MINOR), 200);
-  assert.equal(valueOf(faults, { 'system.paging.fault.type': 'major' }), 7);
+  row[COL.loopActiveSeconds] = 16.5;
+  row[COL.loopIdleSeconds] = 7;
+  const time = collect().get('nodejs.eventloop.time');
+  assert.equal(valueOf(time, ACTIVE), 1);
+  assert.equal(valueOf(time, { 'nodejs.eventloop.state': 'idle' }), 7);
 });
 
 test('delta: a counter that fell has begun anew', () => {
   const { row, collection, collect } = scenario('delta');
   collect();
   collection.accept();
-  row[COL.processMinorFaults] = 12;
-  assert.equal(valueOf(collect().get('process.paging.faults'), MINOR), 12);
+  row[COL.loopActiveSeconds] = 12;
+  assert.equal(valueOf(collect().get('nodejs.eventloop.time'), ACTIVE), 12);
 });
 
 test('lowmemory: only the histograms are deltas, since every counter is observed', () => {
