@@ -206,6 +206,7 @@ export async function startRun(parts: RunParts): Promise<Run> {
       listen: options.listen,
       container: containerOfProcess(),
       isNumbered: isNumbered(process.env, parts.identity.process),
+      isChild: process.connected,
       otlp: parts.otlp,
       clock,
       isYoung: parts.isYoung,

@@ -37,6 +37,8 @@ export interface PrometheusServerOptions {
   readonly container: string;
   /** Started as one of several, by a cluster or by pm2. */
   readonly isNumbered: boolean;
+  /** Started by another Node.js process, which talks to it. */
+  readonly isChild: boolean;
   readonly clock: Pick<ExporterClock, 'monotonicMs' | 'setTimer'>;
   snapshot(): Snapshot;
   /** Called once when the address cannot be had, not for each further attempt. */
@@ -47,8 +49,12 @@ export interface PrometheusServerOptions {
 
 /** A restart overlaps for a while: the old process still has the port. */
 const RETRY_MS = 60_000;
-/** A primary, or the first instance, should have the address: it is blocked less, and its workers come and go. */
+/**
+ * A primary, the first instance or a parent should have the address: it is blocked less, its workers come and go, and a child of another
+ * name would refuse it.
+ */
 const HEAD_START_MS = 500;
+const CHILD_HEAD_START_MS = 2_000;
 /** When the one who listened is gone, the others must not all try in the same moment. */
 const JITTER_MS = 200;
 /** How often it is tried at once when whoever had the address was gone before it answered. */
@@ -68,8 +74,9 @@ export function createPrometheusServer(options: PrometheusServerOptions): Promet
   let membership: { readonly slot: string; readonly service: string } | undefined;
 
   async function start(): Promise<Address | undefined> {
-    if (listen.port === 0 || options.snapshot().identity.process === MAIN) return await attempt();
-    again(HEAD_START_MS);
+    const headStartMs = listen.port === 0 ? 0 : headStart(options);
+    if (headStartMs === 0) return await attempt();
+    again(headStartMs);
     return undefined;
   }
 
@@ -158,6 +165,12 @@ export function createPrometheusServer(options: PrometheusServerOptions): Promet
       server = undefined;
     },
   };
+}
+
+/** How long this process lets others have the address first, ms. */
+function headStart({ isNumbered, isChild, snapshot }: PrometheusServerOptions): number {
+  if (snapshot().identity.process !== MAIN) return HEAD_START_MS;
+  return isChild && !isNumbered ? CHILD_HEAD_START_MS : 0;
 }
 
 interface Opened {

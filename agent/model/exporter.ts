@@ -25,6 +25,8 @@ export interface ExporterParts {
   readonly container: string;
   /** Started as one of several, by a cluster or by pm2. */
   readonly isNumbered: boolean;
+  /** Started by another Node.js process, which talks to it. */
+  readonly isChild: boolean;
   readonly otlp: OtlpSettings;
   readonly clock: ExporterClock;
   /** The process has not lived long enough for its series and events to be worth keeping: exec probes, build steps. */

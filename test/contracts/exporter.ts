@@ -60,6 +60,7 @@ export function partsOf(changes: Partial<ExporterParts>): ExporterParts {
     listen: { host: '127.0.0.1', port: 0 },
     container: '',
     isNumbered: false,
+    isChild: false,
     otlp: { metrics: undefined, logs: undefined, temporality: 'cumulative', intervalMs: 1000, problems: [] },
     clock: systemClock,
     isYoung: () => false,

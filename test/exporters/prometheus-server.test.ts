@@ -26,6 +26,7 @@ function optionsWith(changes: Partial<PrometheusServerOptions> = {}): Prometheus
     snapshot: ordinarySnapshot,
     container: '',
     isNumbered: false,
+    isChild: false,
     clock: { ...systemClock, monotonicMs: () => NOW_MS },
     onProblem: (found) => assert.fail(found.message),
     ...changes,

@@ -56,6 +56,7 @@ function start(t: TestContext, port: number, process: string, more: Partial<Prom
     tier: 'core',
     container: 'a',
     isNumbered: true,
+    isChild: false,
     clock: systemClock,
     snapshot: () => snapshotOf(process),
     onProblem: (found) => assert.fail(found.message),

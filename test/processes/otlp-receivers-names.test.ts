@@ -43,6 +43,7 @@ function requestOf(tier: Tier, snapshot: Snapshot, protocol: OtlpTarget['protoco
     listen: { host: '127.0.0.1', port: 0 },
     container: '',
     isNumbered: false,
+    isChild: false,
     otlp: { metrics: undefined, logs: undefined, temporality: 'cumulative', intervalMs: 1000, problems: [] },
     clock: { wallMs: Date.now, monotonicMs: performance.now.bind(performance), setTimer: () => nothing },
     isYoung: () => false,
