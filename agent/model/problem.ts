@@ -108,6 +108,26 @@ export const PROBLEMS = {
     when: 'waitForHeadroom(), or a headroomTransform(), waited longer than its `timeoutMs` for room',
     now: 'its promise rejects with this code, the stream ends with it',
   },
+  PLM_CACHE_UNSUPPORTED: {
+    severity: 'warn',
+    when: '`registerCache` was given something that is no supported cache and has not the methods of `CacheContract`',
+    now: 'it is not followed; nothing is taken out of it',
+  },
+  PLM_CACHE_OPTION: {
+    severity: 'warn',
+    when: '`registerCache` was called without a name or with an unknown priority',
+    now: "the library's name, or `normal`, is used",
+  },
+  PLM_CACHE_NAMES: {
+    severity: 'warn',
+    when: 'more caches are registered or found than there are names for',
+    now: 'the others are told together as `_other`; memory is taken from each as before',
+  },
+  PLM_CACHE_FAILED: {
+    severity: 'warn',
+    when: 'a cache, or its `sizeOf` or `costOf`, threw or answered nonsense',
+    now: 'the cache is left alone for 10 s; its `sizeOf` or `costOf` is not asked again',
+  },
   PLM_AGENT_FAILED: {
     severity: 'error',
     when: 'the agent itself failed',

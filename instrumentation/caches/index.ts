@@ -1,6 +1,18 @@
 /** The caches of this process: those the application registered and those that were found. */
-import type { CacheOptions, CacheStatus, FollowedCache } from '../../agent/model/cache.ts';
-import type { Problem } from '../../agent/model/problem.ts';
+import {
+  PRIORITIES,
+  type CacheContract,
+  type CacheOptions,
+  type CacheStatus,
+  type FollowedCache,
+} from '../../agent/model/cache.ts';
+import { problem, type Problem } from '../../agent/model/problem.ts';
+import { has, type Adapted } from './adapter.ts';
+import { ADAPTERS } from './adapters.ts';
+import { describe } from './care.ts';
+import { createFollowed, type Followed } from './followed.ts';
+import { createNames, OTHER } from './names.ts';
+import { together } from './together.ts';
 
 export interface CacheRegistryParts {
   monotonicMs(): number;
@@ -19,6 +31,168 @@ export interface CacheRegistry {
   tick(isTimeUp: () => boolean): void;
 }
 
-export function createCacheRegistry(_parts: CacheRegistryParts): CacheRegistry {
-  return { register: () => () => {}, discover() {}, followed: () => [], statuses: () => [], tick() {} };
+/** Longest part of a sample that looking at caches may take; the rest of them have their turn at the next. */
+const REFRESH_MS = 0.05;
+
+interface Entry {
+  readonly isDiscovered: boolean;
+  readonly followed: Followed;
+  /** undefined: it was collected. */
+  store(): object | undefined;
+  restore?(): void;
+}
+
+export function createCacheRegistry({ monotonicMs, onProblem }: CacheRegistryParts): CacheRegistry {
+  const entries = new Set<Entry>();
+  const byStore = new WeakMap<object, Entry>();
+  const names = createNames(onProblem);
+  const numbers = new Map<string, number>();
+  const refreshing = createTurns<Entry>();
+  const trimming = createTurns<Entry>();
+
+  function remove(entry: Entry): void {
+    if (!entries.delete(entry)) return;
+    const store = entry.store();
+    if (store !== undefined && byStore.get(store) === entry) byStore.delete(store);
+    names.release(entry.followed.name);
+    try {
+      entry.restore?.();
+    } catch {
+      // frozen meanwhile: it goes on counting
+    }
+  }
+
+  function add(entry: Entry, store: object): void {
+    entries.add(entry);
+    byStore.set(store, entry);
+    entry.followed.refresh();
+  }
+
+  function living(): readonly Entry[] {
+    for (const entry of entries) if (entry.store() === undefined) remove(entry);
+    return [...entries];
+  }
+
+  function register(cache: unknown, given: CacheOptions): () => void {
+    const adapted = adapt(cache, { monotonicMs, mayCount: true });
+    if (typeof adapted === 'string') {
+      onProblem(problem('PLM_CACHE_UNSUPPORTED', `registerCache was given ${adapted}. The cache is not followed.`));
+      return () => {};
+    }
+    const { contract, store, restore } = adapted;
+    const before = byStore.get(store);
+    if (before !== undefined) remove(before);
+    const { library } = contract;
+    const options = checked(given, library, onProblem);
+    const followed = createFollowed({
+      ...options,
+      name: names.take(options.name),
+      library,
+      isDiscovered: false,
+      contract: () => contract,
+      monotonicMs,
+      onProblem,
+    });
+    const entry: Entry = { isDiscovered: false, followed, store: () => store, ...(restore && { restore }) };
+    add(entry, store);
+    return () => remove(entry);
+  }
+
+  function discover(cache: object, library: string): void {
+    const adapted = adapt(cache, { monotonicMs, mayCount: false });
+    if (typeof adapted === 'string' || byStore.has(adapted.store)) return;
+    const number = (numbers.get(library) ?? 0) + 1;
+    numbers.set(library, number);
+    const held = new WeakRef(adapted.store);
+    // the contract refers to the cache: it lives as long as the cache, and no longer
+    const contracts = new WeakMap<object, CacheContract>([[adapted.store, adapted.contract]]);
+    const followed = createFollowed({
+      name: names.take(`${library}-${number}`),
+      library,
+      priority: 'normal',
+      isDiscovered: true,
+      contract() {
+        const store = held.deref();
+        const contract = store && contracts.get(store);
+        if (contract === undefined) throw new Error('it is gone');
+        return contract;
+      },
+      monotonicMs,
+      onProblem,
+    });
+    add({ isDiscovered: true, followed, store: () => held.deref() }, adapted.store);
+  }
+
+  return {
+    register,
+    discover,
+    followed: (discovered) =>
+      living()
+        .filter(({ isDiscovered }) => discovered || !isDiscovered)
+        .map(({ followed }) => followed),
+    statuses() {
+      const all = living();
+      const untilMs = monotonicMs() + REFRESH_MS;
+      refreshing(
+        all,
+        ({ followed }) => followed.refresh(),
+        () => monotonicMs() >= untilMs,
+      );
+      const latest = all.map(({ followed }) => followed.latest());
+      const others = latest.filter(({ name }) => name === OTHER);
+      return others.length === 0 ? latest : [...latest.filter(({ name }) => name !== OTHER), together(others)];
+    },
+    tick(isTimeUp) {
+      const capped = living().filter(({ followed }) => followed.isCapped());
+      trimming(capped, ({ followed }) => followed.trim(isTimeUp), isTimeUp);
+    },
+  };
+}
+
+function adapt(cache: unknown, parts: { monotonicMs(): number; readonly mayCount: boolean }): Adapted | string {
+  if (typeof cache !== 'object' || cache === null)
+    return `${cache === null ? 'null' : `a ${typeof cache}`}, must be a cache`;
+  try {
+    const adapter = ADAPTERS.find(({ recognizes }) => recognizes(cache));
+    if (adapter !== undefined) return adapter.adapt(cache, parts);
+    if (has(cache, 'entries', 'limit', 'ownBytes', 'sample', 'evict', 'counts')) {
+      return { store: cache, contract: cache as CacheContract };
+    }
+    const known = ADAPTERS.map(({ library }) => library).join(', ');
+    return `an object that is none of ${known}, and has not the methods of CacheContract`;
+  } catch (error) {
+    return `an object that cannot be looked at (${describe(error)})`;
+  }
+}
+
+/** What JavaScript callers get wrong is told, and replaced. */
+function checked(
+  { name, priority = 'normal', sizeOf, costOf }: CacheOptions,
+  library: string,
+  onProblem: (problem: Problem) => void,
+) {
+  const wrong = (what: string, instead: string): void =>
+    onProblem(problem('PLM_CACHE_OPTION', `registerCache was called with ${what}. ${instead} is used.`));
+  const isName = typeof name === 'string' && name !== '';
+  if (!isName) wrong('no name, must be a text that is not empty', `"${library}"`);
+  const isPriority = PRIORITIES.includes(priority);
+  if (!isPriority) wrong(`the priority ${describe(priority)}, must be one of ${PRIORITIES.join(', ')}`, 'normal');
+  return {
+    name: isName ? name : library,
+    priority: isPriority ? priority : 'normal',
+    ...(typeof sizeOf === 'function' && { sizeOf }),
+    ...(typeof costOf === 'function' && { costOf }),
+  } as const;
+}
+
+/** Each of them in turn, as far as the time goes; the next call begins where this one ended. */
+function createTurns<T>() {
+  let next = 0;
+  return (all: readonly T[], visit: (one: T) => void, isTimeUp: () => boolean): void => {
+    for (let visited = 0; visited < all.length; visited++) {
+      const one = all[next++ % all.length];
+      if (one !== undefined) visit(one);
+      if (isTimeUp()) return;
+    }
+  };
 }

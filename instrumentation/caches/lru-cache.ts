@@ -1,0 +1,143 @@
+/** `lru-cache` 7 to 11. */
+import { NOTHING_COUNTED, type CacheContract, type CacheEntry } from '../../agent/model/cache.ts';
+import { has, maximum, type Adapter } from './adapter.ts';
+import { countUses, type Counted } from './counting.ts';
+import { createByteCheck } from './own-bytes.ts';
+
+interface LruCache {
+  readonly size: number;
+  readonly max: number;
+  readonly maxSize: number;
+  readonly calculatedSize?: number;
+  pop(): unknown;
+  peek(key: unknown, options: { allowStale: boolean }): unknown;
+  delete(key: unknown): boolean;
+  rkeys(): IterableIterator<unknown>;
+  rentries(): IterableIterator<[unknown, unknown]>;
+}
+
+/** What version 7 has as properties, and later ones show on request. */
+interface Internals {
+  readonly keyList: readonly unknown[];
+  readonly valList: readonly unknown[];
+  readonly keyMap: ReadonlyMap<unknown, number>;
+  readonly ttls?: ArrayLike<number> | undefined;
+  readonly head: number;
+  isStale(index: number): boolean;
+  isBackgroundFetch(value: unknown): boolean;
+}
+
+/** Looked at for expired entries in one eviction; 2 µs. */
+const SLOTS_PER_EVICTION = 500;
+/** Between two looks at all slots. */
+const PASS_INTERVAL_MS = 1000;
+
+export const lruCacheAdapter: Adapter = {
+  library: 'lru-cache',
+  recognizes: (cache) =>
+    has(cache, 'get', 'set', 'pop', 'peek', 'rkeys', 'rentries', 'purgeStale', 'getRemainingTTL') &&
+    typeof Reflect.get(cache, 'size') === 'number',
+  adapt(object, { monotonicMs, mayCount }) {
+    const cache = object as unknown as LruCache;
+    const nextExpired = createExpirySearch(monotonicMs);
+    const isInBytes = createByteCheck();
+    const counted = mayCount ? countEach(cache) : undefined;
+
+    function sample(count: number): readonly CacheEntry[] {
+      const entries: CacheEntry[] = [];
+      for (const [key, value] of cache.rentries()) {
+        if (entries.length >= count) break;
+        entries.push({ key, value });
+      }
+      return entries;
+    }
+
+    const contract: CacheContract = {
+      library: 'lru-cache',
+      entries: () => cache.size,
+      limit: () => ({ entries: maximum(cache.max), bytes: undefined }),
+      ownBytes: () => isInBytes(cache.calculatedSize, cache.size, sample),
+      sample,
+      evict: () => (cache.size === 0 ? undefined : evictOne(cache, nextExpired)),
+      counts() {
+        if (counted === undefined) return NOTHING_COUNTED;
+        const { hits, misses, pushedOut } = counted.uses;
+        return {
+          ...NOTHING_COUNTED,
+          hit: hits,
+          miss: misses,
+          evictions: { ...NOTHING_COUNTED.evictions, capacity: pushedOut },
+        };
+      },
+    };
+    return {
+      store: cache,
+      contract: {
+        ...contract,
+        limit: () => ({
+          ...contract.limit(),
+          bytes: contract.ownBytes() === undefined ? undefined : maximum(cache.maxSize),
+        }),
+      },
+      restore: () => counted?.restore(),
+    };
+  },
+};
+
+function countEach(cache: LruCache): Counted | undefined {
+  const keyMap = internalsOf(cache)?.keyMap;
+  if (keyMap === undefined) return countUses(cache);
+  return countUses(cache, { entryCount: () => cache.size, holds: (key) => keyMap.has(key) });
+}
+
+function evictOne(cache: LruCache, nextExpired: (internals: Internals) => number | undefined): CacheEntry | undefined {
+  const internals = internalsOf(cache);
+  if (internals !== undefined) {
+    const expired = nextExpired(internals);
+    if (expired !== undefined) return remove(cache, internals.keyList[expired], internals.valList[expired]);
+    const value = internals.valList[internals.head];
+    const key = internals.keyList[internals.head];
+    // version 7 hands out a slot twice after its last entry was popped
+    const mayPop = cache.size > 1 || internals !== (cache as unknown);
+    if (mayPop && !internals.isBackgroundFetch(value)) {
+      cache.pop();
+      return { key, value };
+    }
+  }
+  // what is being fetched is not among the keys: somebody waits for it, and taking it would fail that
+  const { done, value: key } = cache.rkeys().next();
+  return done === true ? undefined : remove(cache, key, cache.peek(key, { allowStale: true }));
+}
+
+function remove(cache: LruCache, key: unknown, value: unknown): CacheEntry {
+  cache.delete(key);
+  return { key, value };
+}
+
+/** Slots of expired entries, one after the other; a look at all of them takes several calls. */
+function createExpirySearch(monotonicMs: () => number): (internals: Internals) => number | undefined {
+  let slot = 0;
+  let nextPassMs = 0;
+
+  return ({ ttls, valList, isBackgroundFetch, isStale }) => {
+    if (ttls === undefined || (slot === 0 && monotonicMs() < nextPassMs)) return undefined;
+    for (let looks = 0; looks < SLOTS_PER_EVICTION; looks++) {
+      if (slot >= ttls.length) {
+        slot = 0;
+        nextPassMs = monotonicMs() + PASS_INTERVAL_MS;
+        return undefined;
+      }
+      const index = slot++;
+      if (ttls[index] !== 0 && isStale(index) && valList[index] !== undefined && valList[index] !== null) {
+        if (!isBackgroundFetch(valList[index])) return index;
+      }
+    }
+    return undefined;
+  };
+}
+
+function internalsOf(cache: LruCache): Internals | undefined {
+  if (Array.isArray(Reflect.get(cache, 'keyList'))) return cache as unknown as Internals;
+  const show: unknown = Reflect.get(cache.constructor, 'unsafeExposeInternals');
+  return typeof show === 'function' ? (Reflect.apply(show, cache.constructor, [cache]) as Internals) : undefined;
+}
