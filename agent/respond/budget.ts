@@ -13,8 +13,8 @@ export interface Budget {
   /** The same for a person. */
   explain(by: ClosedBy): string;
   started(nowMs: number, level: Level): void;
-  /** It is waited for no longer. */
-  ended(nowMs: number, outcome: Outcome): void;
+  /** It is waited for no longer. `stopped`: nobody knows whether it would have helped. */
+  ended(nowMs: number, how: Outcome | 'stopped'): void;
   /** It really ended. */
   settled(): void;
   /** At each sample under pressure, and at the one that ends it. */
@@ -44,6 +44,7 @@ export function createBudget({ coolDownMs, count, windowMs, timeMs }: ActionBudg
         case 'cool-down':
           return `cool-down of ${seconds(coolDownMs)}`;
         case 'back-off':
+        default:
           return `back-off after ${backOff.failures()} without effect`;
       }
     },
@@ -52,10 +53,10 @@ export function createBudget({ coolDownMs, count, windowMs, timeMs }: ActionBudg
       window.add(nowMs);
       backOff.started(level);
     },
-    ended(nowMs, outcome) {
+    ended(nowMs, how) {
       endedMs = nowMs;
-      if (outcome === 'skipped') window.undo();
-      else backOff.ended(outcome === 'done');
+      if (how === 'skipped') window.undo();
+      else if (how !== 'stopped') backOff.ended(how === 'done');
     },
     settled() {
       isRunning = false;

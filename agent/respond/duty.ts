@@ -81,6 +81,7 @@ export function createDuty(action: Action, parts: DutyParts): Duty {
       case 'overran':
         return { outcome: 'failed', detail: `it did not end within ${timeMs} ms and is waited for no longer` };
       case 'stopped':
+      default:
         return { outcome: 'skipped', detail: 'stopped before its end: the agent acts no more' };
     }
   }
@@ -106,7 +107,7 @@ export function createDuty(action: Action, parts: DutyParts): Duty {
         onSettled: budget.settled,
         onEnd(ending) {
           const result = resultOf(ending);
-          budget.ended(monotonicMs(), result.outcome);
+          budget.ended(monotonicMs(), ending.kind === 'stopped' ? 'stopped' : result.outcome);
           if (result.outcome === 'skipped') skip(result.detail, result.detail);
           else finish(result);
           onEnd();

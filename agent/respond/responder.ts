@@ -29,14 +29,21 @@ export function createResponder(parts: ResponderParts): Responder {
   let cancelJitter: (() => void) | undefined;
   let isStopped = false;
 
+  /** Whether to go on with the next. */
+  function takeTurn(): boolean {
+    const duty = duties[turn];
+    if (duty === undefined || latest === undefined || isBusy) return false;
+    turn += 1;
+    if (!duty.isDue(latest, acts)) return true;
+    isBusy = true;
+    stopRunning = duty.run(latest, ended);
+    return true;
+  }
+
   function proceed(): void {
     isInLoop = true;
-    for (let duty = duties[turn]; duty !== undefined && latest !== undefined && !isBusy; duty = duties[turn]) {
-      turn += 1;
-      if (!duty.isDue(latest, acts)) continue;
-      isBusy = true;
-      stopRunning = duty.run(latest, ended);
-    }
+    let goesOn = true;
+    while (goesOn) goesOn = takeTurn();
     isInLoop = false;
   }
 

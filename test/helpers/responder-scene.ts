@@ -1,10 +1,10 @@
 /** A responder with a clock that a test moves, and actions that end when the test says so. */
 import type { Action, ActionResult, ActionStep } from '../../agent/model/action.ts';
+import type { AgentEvent } from '../../agent/model/event.ts';
 import { IDLE_ASSESSMENT } from '../../agent/model/handle.ts';
 import type { Level } from '../../agent/model/level.ts';
 import type { Problem } from '../../agent/model/problem.ts';
 import { createRow } from '../../agent/model/row.ts';
-import type { Outcome } from '../../agent/model/snapshot.ts';
 import { createActionCounts, type ActionCounts } from '../../agent/respond/counts.ts';
 import { createResponder, type Responder } from '../../agent/respond/responder.ts';
 
@@ -27,12 +27,7 @@ export function stepAt(level: Level, previous: Level = level): ActionStep {
   return { previous, assessment: { ...IDLE_ASSESSMENT, level }, row: createRow(), targetBytes: 1_000 };
 }
 
-export interface Finished {
-  readonly action: string;
-  readonly outcome: Outcome;
-  readonly detail: string;
-  readonly freedBytes?: number;
-}
+export type Finished = Extract<AgentEvent, { name: 'plimsoll.action.finished' }>;
 
 export interface ResponderScene {
   readonly responder: Responder;
@@ -66,8 +61,7 @@ export function responderScene(actions: readonly Action[], jitterMs = 0): Respon
     onProblem: (problem) => problems.push(problem),
     onEvent(event) {
       if (event.name !== 'plimsoll.action.finished') return;
-      const { name, ...rest } = event;
-      finished.push(rest);
+      finished.push(event);
     },
   });
 
