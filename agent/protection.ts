@@ -56,7 +56,8 @@ export interface Protection {
   readonly shedding: Shedding;
   registerReclaimer(reclaimer: Reclaimer): () => void;
   begin(run: ProtectedRun): ActiveProtection;
-  facts(): Pick<Snapshot, 'actions' | 'caches' | 'cacheAccounts' | 'reclaimed' | 'shed' | 'adaptives'>;
+  /** With what was done. Caches are looked at when they are asked for: most who want a snapshot want its row only. */
+  snapshot(of: Pick<Snapshot, 'row' | 'identity' | 'tellsSurroundings' | 'degraded'>): Snapshot;
 }
 
 /** Of one run. */
@@ -170,12 +171,17 @@ export function createProtection({ clock, onProblem, onEvent }: ProtectionParts)
       };
     },
     begin,
-    facts() {
-      const statuses = caches.statuses();
+    snapshot(of) {
+      let cacheAccounts: Snapshot['cacheAccounts'];
       return {
+        ...of,
         actions: counts.list(),
-        caches: statuses,
-        cacheAccounts: accounts.update(statuses),
+        get caches() {
+          return caches.statuses();
+        },
+        get cacheAccounts() {
+          return (cacheAccounts ??= accounts.update(caches.statuses()));
+        },
         reclaimed: reclaim?.totals() ?? [],
         shed: shedding.counts(),
         adaptives: adaptives.states(),

@@ -225,13 +225,12 @@ export async function startRun(parts: RunParts): Promise<Run> {
   }
 
   function snapshot(): Snapshot {
-    return {
+    return protection.snapshot({
       row,
       identity: { ...identity, mode: parts.mode(), exporter: exporting.kind() },
       tellsSurroundings: identity.process === 'main',
       degraded: degradations.list(),
-      ...protection.facts(),
-    };
+    });
   }
 
   return {

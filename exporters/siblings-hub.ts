@@ -3,15 +3,8 @@ import type { Socket } from 'node:net';
 import type { ExporterClock } from '../agent/model/exporter.ts';
 import type { Snapshot } from '../agent/model/snapshot.ts';
 import { onText, readMessages } from './siblings-lines.ts';
-import {
-  answerLine,
-  COLLECT,
-  createSnapshotReader,
-  readHello,
-  type Hello,
-  type Message,
-  type Refusal,
-} from './siblings-protocol.ts';
+import type { Message } from './siblings-message.ts';
+import { answerLine, COLLECT, createSnapshotReader, readHello, type Hello, type Refusal } from './siblings-protocol.ts';
 import { createSlots } from './siblings-slots.ts';
 
 /** The processes whose numbers this one serves beside its own. It keeps the last snapshot of each and nothing else. */

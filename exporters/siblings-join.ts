@@ -4,6 +4,7 @@ import type { ExporterClock } from '../agent/model/exporter.ts';
 import type { Snapshot } from '../agent/model/snapshot.ts';
 import { untraced } from './otlp/untraced.ts';
 import { onText, readMessages } from './siblings-lines.ts';
+import type { Message } from './siblings-message.ts';
 import {
   helloLine,
   isCollect,
@@ -12,7 +13,6 @@ import {
   SIBLING_UPGRADE,
   snapshotLine,
   type Introduction,
-  type Message,
   type Refusal,
 } from './siblings-protocol.ts';
 

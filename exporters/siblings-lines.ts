@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 
-import { MAX_MESSAGE_BYTES, messageOf, type Message } from './siblings-protocol.ts';
+import type { Message } from './siblings-message.ts';
+import { MAX_MESSAGE_BYTES, messageOf } from './siblings-protocol.ts';
 
 /**
  * Reads messages from a connection between two processes of a service. The connection never keeps a process; what is no message, or is

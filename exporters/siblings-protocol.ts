@@ -6,16 +6,16 @@
  *
  * Two versions of Plimsoll understand each other: unknown members are ignored, and columns go by name, as in the ring file.
  */
+import { givenBackOf, readGivenBack } from './siblings-given-back.ts';
+import { isList, isText, type Message } from './siblings-message.ts';
 import { COLUMNS, createRow, type Row } from '../agent/model/row.ts';
-import { NOTHING_GIVEN_BACK, OUTCOMES, type ActionCount, type Mode, type Snapshot } from '../agent/model/snapshot.ts';
+import { OUTCOMES, type ActionCount, type Mode, type Snapshot } from '../agent/model/snapshot.ts';
 
 export const SIBLING_PATH = '/plimsoll/v1/sibling';
 export const SIBLING_UPGRADE = 'plimsoll';
 const PROTOCOL = 1;
 /** A hello, the longest message, is 8 kB. */
 export const MAX_MESSAGE_BYTES = 64 * 1024;
-/** Of names and versions; more than any real one. */
-const MAX_TEXT = 256;
 const MAX_COLUMNS = 4096;
 const MAX_ENTRIES = 256;
 
@@ -56,13 +56,15 @@ export function answerLine(answer: Answer): string {
 }
 
 /** What `row` and the counts are at this moment. */
-export function snapshotLine({ row, identity, degraded, actions }: Snapshot): string {
+export function snapshotLine(snapshot: Snapshot): string {
+  const { row, identity, degraded, actions } = snapshot;
   return line({
     row: Buffer.from(row.buffer, row.byteOffset, row.byteLength).toString('base64'),
     mode: identity.mode,
     exporter: identity.exporter,
     degraded: degraded.slice(0, MAX_ENTRIES).map(({ reason }) => reason),
     actions: actions.slice(0, MAX_ENTRIES).map(({ action, outcome, count }) => [action, outcome, count]),
+    ...givenBackOf(snapshot),
   });
 }
 
@@ -79,9 +81,6 @@ export function messageOf(text: string): Message | undefined {
     return undefined;
   }
 }
-
-/** From another process, perhaps from another program: nothing in it is known to be what it should be. */
-export type Message = Readonly<Record<string, unknown>>;
 
 /** undefined: no hello. `'protocol'`: of a Plimsoll that is understood no more, or not yet. */
 export function readHello(message: Message): Hello | 'protocol' | undefined {
@@ -109,7 +108,8 @@ export function isCollect({ collect }: Message): boolean {
 export function createSnapshotReader(hello: Hello, slot: string): (message: Message) => Snapshot | undefined {
   const places = new Map(hello.columns.map((name, index) => [name, index]));
   const order = COLUMNS.map((name) => places.get(name) ?? -1);
-  return ({ row: encoded, mode, exporter, degraded, actions }) => {
+  return (message) => {
+    const { row: encoded, mode, exporter, degraded, actions } = message;
     const row = typeof encoded === 'string' ? readRow(encoded, hello.columns.length, order) : undefined;
     if (row === undefined || !isText(mode) || !isText(exporter)) return undefined;
     return {
@@ -127,7 +127,7 @@ export function createSnapshotReader(hello: Hello, slot: string): (message: Mess
       tellsSurroundings: false,
       degraded: texts(degraded).map((reason) => ({ reason, detail: '', repair: '' })),
       actions: (isList(actions, MAX_ENTRIES) ? actions : []).flatMap((entry) => readAction(entry) ?? []),
-      ...NOTHING_GIVEN_BACK,
+      ...readGivenBack(message),
     };
   };
 }
@@ -154,12 +154,4 @@ function readAction(entry: unknown): ActionCount | undefined {
 
 function texts(value: unknown): readonly string[] {
   return isList(value, MAX_ENTRIES) ? value.filter(isText) : [];
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string' && value.length <= MAX_TEXT;
-}
-
-function isList(value: unknown, max: number): value is readonly unknown[] {
-  return Array.isArray(value) && value.length <= max;
 }

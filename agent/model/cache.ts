@@ -11,7 +11,8 @@ export const EVICTION_REASONS = ['capacity', 'ttl', 'pressure', 'manual'] as con
 export type EvictionReason = (typeof EVICTION_REASONS)[number];
 
 /** Where a size comes from: its owner's `sizeOf`, the cache's own account, or entries looked at. */
-export type SizeSource = 'sizeOf' | 'own' | 'sampled';
+export const SIZE_SOURCES = ['sizeOf', 'own', 'sampled'] as const;
+export type SizeSource = (typeof SIZE_SOURCES)[number];
 
 /** Its owner's maximum; what is not limited is undefined. */
 export interface CacheLimit {

@@ -82,17 +82,17 @@ export function createCacheAccounts(): CacheAccountant {
   };
 }
 
-function addIncrease(total: Counter, before: CacheCounts | undefined, now: CacheCounts): void {
-  for (const result of CACHE_RESULTS) total[result] = increased(total[result], before?.[result], now[result]);
+function addIncrease(sum: Counter, before: CacheCounts | undefined, now: CacheCounts): void {
+  for (const result of CACHE_RESULTS) sum[result] = increased(sum[result], before?.[result], now[result]);
   for (const reason of EVICTION_REASONS) {
-    total.evictions[reason] = increased(total.evictions[reason], before?.evictions[reason], now.evictions[reason]);
+    sum.evictions[reason] = increased(sum.evictions[reason], before?.evictions[reason], now.evictions[reason]);
   }
 }
 
 /** A count that fell began anew. */
-function increased(total: number, before: number | undefined, now: number): number {
-  if (Number.isNaN(now)) return total;
-  const base = Number.isNaN(total) ? 0 : total;
+function increased(sum: number, before: number | undefined, now: number): number {
+  if (Number.isNaN(now)) return sum;
+  const base = Number.isNaN(sum) ? 0 : sum;
   return base + (before !== undefined && now >= before ? now - before : now);
 }
 
