@@ -59,10 +59,11 @@ function partsOf(event: AgentEvent, describe: Describe): [keyof typeof SEVERITY,
       return ['INFO', `limit of ${constraint} changed from ${fromBytes} to ${toBytes} bytes`, attributes];
     }
     case 'plimsoll.action.finished': {
-      const { action, outcome, detail, freedBytes } = event;
+      const { action, outcome, detail, promisedBytes, freedBytes } = event;
       const attributes = {
         'plimsoll.action': action,
         'plimsoll.outcome': outcome,
+        'plimsoll.reclaim.promised': promisedBytes,
         'plimsoll.reclaim.freed': freedBytes,
       };
       return [outcome === 'failed' ? 'WARN' : 'INFO', detail === '' ? `${action}: ${outcome}` : detail, attributes];
@@ -72,13 +73,14 @@ function partsOf(event: AgentEvent, describe: Describe): [keyof typeof SEVERITY,
       return ['WARN', `${detail}. Repair: ${repair}.`, { reason }];
     }
     case 'plimsoll.adaptive.changed': {
-      const { adaptive, fromValue, toValue } = event;
+      const { adaptive, fromValue, toValue, level } = event;
       const attributes = {
         'plimsoll.adaptive.name': adaptive,
+        'plimsoll.pressure.level': levelName(level),
         'plimsoll.adaptive.from': fromValue,
         'plimsoll.adaptive.to': toValue,
       };
-      return ['INFO', `${adaptive} changed from ${fromValue} to ${toValue}`, attributes];
+      return ['INFO', `${adaptive} changed from ${fromValue} to ${toValue} at ${levelName(level)}`, attributes];
     }
     case 'plimsoll.capture.written': {
       const { kind, path, bytes } = event;

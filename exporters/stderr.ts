@@ -84,8 +84,14 @@ export function createStderrWriter(options: StderrOptions): StderrWriter {
         case 'plimsoll.capture.written':
           say('warn', `[plimsoll] ${event.kind} written to ${event.path}`);
           break;
-        case 'plimsoll.action.finished':
+        case 'plimsoll.action.finished': {
+          const { action, outcome, detail } = event;
+          if (outcome === 'failed') break; // a problem says it
+          say('info', `[plimsoll] ${action} ${outcome}${detail === '' ? '' : `: ${detail}`}`);
+          break;
+        }
         case 'plimsoll.adaptive.changed':
+          say('info', `[plimsoll] ${event.adaptive} changed from ${event.fromValue} to ${event.toValue}`);
           break;
       }
     },

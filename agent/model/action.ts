@@ -27,6 +27,8 @@ export interface ActionStep {
 export interface ActionResult {
   readonly outcome: Outcome;
   readonly detail: string;
+  /** Of what gives memory back: what was said, and what a measurement showed. */
+  readonly promisedBytes?: number;
   readonly freedBytes?: number;
 }
 

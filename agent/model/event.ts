@@ -19,7 +19,9 @@ export type AgentEvent =
       readonly action: string;
       readonly outcome: Outcome;
       readonly detail: string;
-      /** Measured; undefined for what gives nothing back. */
+      /** Undefined for what gives nothing back. */
+      readonly promisedBytes?: number;
+      /** Measured. */
       readonly freedBytes?: number;
     }
   | {

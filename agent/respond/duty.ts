@@ -34,13 +34,19 @@ export function createDuty(action: Action, parts: DutyParts): Duty {
   /** Of this episode. At 50 ms a sample the same would be told twenty times a second. */
   const told = new Set<string>();
 
-  function finish({ outcome, detail, freedBytes }: ActionResult): void {
+  function finish({ outcome, detail, promisedBytes, freedBytes }: ActionResult): void {
     if (outcome === 'failed') {
       onProblem(problem('PLM_ACTION_FAILED', `${name} failed: ${detail}. It is counted; the others run.`));
     }
     counts.add(name, outcome);
-    const event = { name: 'plimsoll.action.finished', action: name, outcome, detail } as const;
-    onEvent(freedBytes === undefined ? event : { ...event, freedBytes });
+    onEvent({
+      name: 'plimsoll.action.finished',
+      action: name,
+      outcome,
+      detail,
+      ...(promisedBytes !== undefined && { promisedBytes }),
+      ...(freedBytes !== undefined && { freedBytes }),
+    });
   }
 
   function skip(reason: string, detail: string): void {

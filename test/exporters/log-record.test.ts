@@ -36,6 +36,41 @@ const CASES: readonly [event: AgentEvent, severity: string, number: number, body
   [action('done'), 'INFO', 9, 'shrink: done', { 'plimsoll.action': 'shrink', 'plimsoll.outcome': 'done' }],
   [action('failed', 'it threw'), 'WARN', 13, 'it threw', { 'plimsoll.action': 'shrink', 'plimsoll.outcome': 'failed' }],
   [
+    { ...action('done', 'evicted 2 caches'), promisedBytes: 300, freedBytes: 200 } as AgentEvent,
+    'INFO',
+    9,
+    'evicted 2 caches',
+    {
+      'plimsoll.action': 'shrink',
+      'plimsoll.outcome': 'done',
+      'plimsoll.reclaim.promised': 300,
+      'plimsoll.reclaim.freed': 200,
+    },
+  ],
+  [
+    { name: 'plimsoll.adaptive.changed', adaptive: 'batch', fromValue: 16, toValue: 8, level: 1 },
+    'INFO',
+    9,
+    'batch changed from 16 to 8 at elevated',
+    {
+      'plimsoll.adaptive.name': 'batch',
+      'plimsoll.pressure.level': 'elevated',
+      'plimsoll.adaptive.from': 16,
+      'plimsoll.adaptive.to': 8,
+    },
+  ],
+  [
+    { name: 'plimsoll.capture.written', kind: 'report', path: '/data/a.report.json', bytes: 4096 },
+    'WARN',
+    13,
+    'report written to /data/a.report.json, 4096 bytes',
+    {
+      'plimsoll.capture.kind': 'report',
+      'plimsoll.capture.path': '/data/a.report.json',
+      'plimsoll.capture.size': 4096,
+    },
+  ],
+  [
     { name: 'plimsoll.limit.changed', constraint: 'container', fromBytes: 1, toBytes: 2 },
     'INFO',
     9,

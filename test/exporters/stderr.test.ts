@@ -54,6 +54,25 @@ for (const [logLevel, expected] of [
   });
 }
 
+test('a capture is told by default; what else was done with OTEL_LOG_LEVEL=info, what failed by its problem only', () => {
+  const events = (stderr: StderrWriter): void => {
+    stderr.event({ name: 'plimsoll.capture.written', kind: 'report', path: '/data/a', bytes: 1 });
+    stderr.event({ name: 'plimsoll.action.finished', action: 'reclaim', outcome: 'done', detail: 'freed 3 MiB' });
+    stderr.event({ name: 'plimsoll.action.finished', action: 'reclaim', outcome: 'failed', detail: 'it threw' });
+    stderr.event({ name: 'plimsoll.adaptive.changed', adaptive: 'batch', fromValue: 16, toValue: 8, level: 1 });
+  };
+  const byDefault = writer();
+  events(byDefault.stderr);
+  assert.deepEqual(byDefault.lines, ['[plimsoll] report written to /data/a']);
+  const verbose = writer('info');
+  events(verbose.stderr);
+  assert.deepEqual(verbose.lines, [
+    '[plimsoll] report written to /data/a',
+    '[plimsoll] reclaim done: freed 3 MiB',
+    '[plimsoll] batch changed from 16 to 8',
+  ]);
+});
+
 test('ten lines a minute; the rest is counted and told', () => {
   const { lines, stderr, at } = writer();
   for (let index = 0; index < 25; index++) stderr.problem(problem('PLM_HANDLER_FAILED', `${index}`));
