@@ -4,14 +4,16 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import test from 'node:test';
 
+import { actionContract } from '../contracts/action.ts';
 import { exporterContract } from '../contracts/exporter.ts';
 import { sourceContract } from '../contracts/source.ts';
+import { createExampleAction } from '../fixtures/example-action.ts';
 import { createExampleExporter } from '../fixtures/example-exporter.ts';
 import { createExampleSource } from '../fixtures/example-source.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 
-for (const fixture of ['example-source.ts', 'example-exporter.ts']) {
+for (const fixture of ['example-source.ts', 'example-exporter.ts', 'example-action.ts']) {
   test(`${fixture} is the one that stands in CONTRIBUTING.md`, () => {
     const example = readFileSync(join(ROOT, 'test/fixtures', fixture), 'utf8');
     assert.ok(readFileSync(join(ROOT, 'CONTRIBUTING.md'), 'utf8').includes(`\`\`\`ts\n${example}\`\`\``));
@@ -26,4 +28,15 @@ sourceContract({
   create: createExampleSource,
   mayBeAbsent: ['budgetLimitOptionBytes'],
   garbageBytes: 50,
+});
+
+actionContract({
+  create() {
+    const waiting = ['GET / 200'];
+    return { action: createExampleAction(waiting), state: () => waiting };
+  },
+  createIdle() {
+    const waiting: string[] = [];
+    return { action: createExampleAction(waiting), state: () => waiting };
+  },
 });
