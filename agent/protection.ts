@@ -150,6 +150,7 @@ export function createProtection({ clock, onProblem, onEvent }: ProtectionParts)
       onMajorCollection: collector.observe,
       stop() {
         responder.stop();
+        ours.stop();
         takeOffShedding();
         adaptives.rest();
         shedding.rest();

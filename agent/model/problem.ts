@@ -128,6 +128,61 @@ export const PROBLEMS = {
     when: 'a cache, or its `sizeOf` or `costOf`, threw or answered nonsense',
     now: 'the cache is left alone for 10 s; its `sizeOf` or `costOf` is not asked again',
   },
+  PLM_RECLAIMER_FAILED: {
+    severity: 'warn',
+    when: 'a cache or reclaimer that was asked for memory threw, did not answer in its time, or promised what cannot be true',
+    now: 'that promise does not count; the others are asked',
+  },
+  PLM_CACHE_OPTIONS: {
+    severity: 'warn',
+    when: '`pressureCache()` was given an option or a key that is not of its kind or outside its range',
+    now: 'the default is used; a call with such a key is ignored',
+  },
+  PLM_CACHE_DISK_MISSING: {
+    severity: 'warn',
+    when: '`pressureCache()` was given `disk`, and the package `cacache` is not installed',
+    now: 'the cache is in memory alone',
+  },
+  PLM_CACHE_DISK_FAILED: {
+    severity: 'warn',
+    when: 'the disk tier of a pressure cache cannot be written, read or emptied: disk full, no permission, no folder',
+    now: 'memory goes on; the disk is tried again after 30 s, later after up to 10 min',
+  },
+  PLM_CACHE_UNSERIALISABLE: {
+    severity: 'warn',
+    when: 'a value of a pressure cache would not come back from disk as it is: it has functions, or is of a class',
+    now: 'it stays in memory alone',
+  },
+  PLM_HTTP_WRITE_OFF: {
+    severity: 'warn',
+    when: 'a route of `plimsoll/http` that changes something was called, and `handler()` was not given `write` and `authorize`',
+    now: 'nothing is done; the answer is 403',
+  },
+  PLM_HTTP_REFUSED: {
+    severity: 'warn',
+    when: '`authorize` of `plimsoll/http` did not answer true, threw or rejected',
+    now: 'nothing is done; the answer is 403',
+  },
+  PLM_HTTP_ORIGIN: {
+    severity: 'warn',
+    when: 'a page of another origin called a route of `plimsoll/http`',
+    now: 'nothing is done; the answer is 403',
+  },
+  PLM_HTTP_METHOD: {
+    severity: 'warn',
+    when: 'a route of `plimsoll/http` was called with a method that it does not have',
+    now: 'nothing is done; the answer is 405 and names those it has',
+  },
+  PLM_HTTP_PARAMETER: {
+    severity: 'warn',
+    when: 'a parameter of a route of `plimsoll/http` cannot be read',
+    now: 'nothing is done; the answer is 400',
+  },
+  PLM_HTTP_NO_CACHE: {
+    severity: 'warn',
+    when: 'a route of `plimsoll/http` was asked for a cache that is not known',
+    now: 'nothing is done; the answer is 404',
+  },
   PLM_AGENT_FAILED: {
     severity: 'error',
     when: 'the agent itself failed',

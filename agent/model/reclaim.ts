@@ -65,6 +65,8 @@ export interface MemoryUse {
   readonly heldBytes: number;
   /** Of `heldBytes`, the heap. */
   readonly heapBytes: number;
+  /** Pages of the heap that nothing is in: the kernel does not have them back. */
+  readonly heapIdleBytes: number;
   readonly rssBytes: number;
 }
 
@@ -74,13 +76,21 @@ export type CollectionKind = 'major' | 'last-resort';
 export interface Collector {
   /** False: this process cannot, or must not (`PLIMSOLL_GC=off`). */
   readonly isAvailable: boolean;
-  /** How long it would hold up the loop, ms; learned from this process's own collections. */
-  predictMs(kind: CollectionKind): number;
+  /** How long it would hold up the loop, ms; learned from this process's own collections. Garbage costs little: what lives does. */
+  predictMs(kind: CollectionKind, garbageBytes?: number): number;
   /** Synchronous. Answers how long it took, ms. */
   collect(kind: CollectionKind): number;
   /** A major collection that V8 made itself. */
   observe(durationMs: number): void;
   use(): MemoryUse;
+  /** What the last major collection left; until there is one, what was held at the start. */
+  left(): MajorMark;
+}
+
+export interface MajorMark {
+  /** Major collections that V8 made itself, so far. */
+  readonly ofV8: number;
+  readonly heldBytes: number;
 }
 
 /** Without an agent, and where nothing is registered. */

@@ -1,16 +1,16 @@
-/** Verified reclaim: promise → collection → measurement. */
+/**
+ * Verified reclaim: promise → collection → measurement. Memory that was given up shows nowhere before a garbage collection, so what is
+ * promised counts as given until one has verified it; and what it freed decides whom to believe the next time.
+ */
 import type { Action } from '../../model/action.ts';
 import type { FollowedCache } from '../../model/cache.ts';
 import type { LevelName } from '../../model/level.ts';
 import type { ReclaimPolicy } from '../../model/policy.ts';
 import type { Problem } from '../../model/problem.ts';
-import {
-  NOTHING_RECLAIMED,
-  type Collector,
-  type Reclaimer,
-  type ReclaimOutcome,
-  type ReclaimTotal,
-} from '../../model/reclaim.ts';
+import type { Collector, Reclaimer, ReclaimOutcome, ReclaimTotal } from '../../model/reclaim.ts';
+import { createReclaimAction } from './action.ts';
+import { createCaps } from './caps.ts';
+import { createEngine } from './engine.ts';
 
 export interface ReclaimParts {
   /** Those that may be asked, discovered ones included where the application allowed it. */
@@ -32,20 +32,25 @@ export interface Reclaim {
   totals(): readonly ReclaimTotal[];
   /** At each sample: lets caches grow again after an episode, no faster than memory allows. */
   tick(levelNow: LevelName, headroomBytes: number | undefined): void;
+  /** Caches may hold again what their owners allow. */
+  stop(): void;
 }
 
-export function createReclaim(_parts: ReclaimParts): Reclaim {
+export function createReclaim(parts: ReclaimParts): Reclaim {
+  const caps = createCaps(parts.monotonicMs);
+  const engine = createEngine({ ...parts, caps });
+  const { action, rest } = createReclaimAction(engine, parts.policy, parts.monotonicMs);
   return {
-    action: {
-      name: 'reclaim',
-      from: 'elevated',
-      budget: { coolDownMs: 30_000, count: 1, windowMs: 30_000, timeMs: 10_000 },
-      plan: () => undefined,
-      run: () => ({ outcome: 'skipped', detail: '' }),
+    action,
+    reclaim: engine.reclaim,
+    register: engine.register,
+    totals: engine.totals,
+    tick(levelNow, headroomBytes) {
+      if (levelNow !== 'normal') return;
+      rest();
+      engine.rest();
+      caps.raise(headroomBytes);
     },
-    reclaim: async () => NOTHING_RECLAIMED,
-    register: () => () => {},
-    totals: () => [],
-    tick() {},
+    stop: caps.release,
   };
 }

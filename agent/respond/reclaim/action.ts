@@ -1,0 +1,79 @@
+/** Reclaim as an action of the responder: when it is due, and how much. */
+import type { Action, ActionStep } from '../../model/action.ts';
+import { levelName, type Level } from '../../model/level.ts';
+import type { ReclaimPolicy } from '../../model/policy.ts';
+import { decide, type Decision } from './decide.ts';
+import { RECLAIM_MS, type Engine, type Order } from './engine.ts';
+
+/** Many: garbage that is made at 200 MB/s has to be collected several times a second. What it may cost is decided each time. */
+const MOST_A_MINUTE = 600;
+const MINUTE_MS = 60_000;
+
+export interface ReclaimAction {
+  readonly action: Action;
+  /** The episode is over: the next one is a new reason to ask. */
+  rest(): void;
+}
+
+export function createReclaimAction(engine: Engine, policy: ReclaimPolicy, monotonicMs: () => number): ReclaimAction {
+  /** When the policy's target was last asked for, and at which level. */
+  let askedMs = Number.NEGATIVE_INFINITY;
+  let askedLevel: Level = 0;
+
+  function isPressing({ assessment }: ActionStep): boolean {
+    const { timeToLimitSeconds } = assessment;
+    return timeToLimitSeconds !== undefined && timeToLimitSeconds * 1000 < policy.coolDownMs;
+  }
+
+  function decideNow(step: ActionStep): Decision | undefined {
+    const { level, binding, headroomBytes } = step.assessment;
+    // its heap is its own: nothing here would help it
+    if (binding === 'worker') return undefined;
+    const isDue = level > askedLevel || monotonicMs() - askedMs >= policy.coolDownMs;
+    return decide({
+      level,
+      targetBytes: isDue ? step.targetBytes : 0,
+      isPressing: isPressing(step),
+      isHeapBound: binding === 'heap',
+      headroomBytes: headroomBytes ?? Number.POSITIVE_INFINITY,
+      ...engine.memory(),
+    });
+  }
+
+  function orderOf({ by, evictBytes, garbageBytes, isCollecting }: Decision, step: ActionStep): Order {
+    const { level, binding } = step.assessment;
+    return {
+      level: levelName(level),
+      targetBytes: by === 'policy' ? step.targetBytes : evictBytes + garbageBytes,
+      evictBytes,
+      isCollecting,
+      wantsReturn: level >= 2 && binding !== 'heap' && (by === 'policy' || level === 3),
+    };
+  }
+
+  const action: Action = {
+    name: 'reclaim',
+    from: 'elevated',
+    budget: { coolDownMs: policy.coolDownMs, count: MOST_A_MINUTE, windowMs: MINUTE_MS, timeMs: RECLAIM_MS },
+    isUrgent: isPressing,
+    plan(step) {
+      const decision = decideNow(step);
+      if (decision === undefined) return undefined;
+      return engine.describe(orderOf(decision, step)) || undefined;
+    },
+    async run(step, signal) {
+      const decision = decideNow(step);
+      if (decision === undefined) return { outcome: 'skipped', detail: 'nothing is needed' };
+      if (decision.by === 'policy') askedLevel = step.assessment.level;
+      const { outcome, detail, freedBytes } = await engine.run(orderOf(decision, step), signal);
+      if (decision.by === 'policy') askedMs = monotonicMs();
+      return { outcome, detail, freedBytes };
+    },
+  };
+  return {
+    action,
+    rest() {
+      askedLevel = 0;
+    },
+  };
+}
