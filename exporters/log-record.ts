@@ -66,7 +66,7 @@ function partsOf(event: AgentEvent, describe: Describe): [keyof typeof SEVERITY,
         'plimsoll.reclaim.promised': promisedBytes,
         'plimsoll.reclaim.freed': freedBytes,
       };
-      return [outcome === 'failed' ? 'WARN' : 'INFO', detail === '' ? `${action}: ${outcome}` : detail, attributes];
+      return [outcome === 'failed' ? 'WARN' : 'INFO', `${action}: ${detail === '' ? outcome : detail}`, attributes];
     }
     case 'plimsoll.agent.degraded': {
       const { reason, detail, repair } = event.degradation;

@@ -34,19 +34,13 @@ export function createDuty(action: Action, parts: DutyParts): Duty {
   /** Of this episode. At 50 ms a sample the same would be told twenty times a second. */
   const told = new Set<string>();
 
-  function finish({ outcome, detail, promisedBytes, freedBytes }: ActionResult): void {
+  function finish(result: ActionResult): void {
+    const { outcome, detail } = result;
     if (outcome === 'failed') {
       onProblem(problem('PLM_ACTION_FAILED', `${name} failed: ${detail}. It is counted; the others run.`));
     }
     counts.add(name, outcome);
-    onEvent({
-      name: 'plimsoll.action.finished',
-      action: name,
-      outcome,
-      detail,
-      ...(promisedBytes !== undefined && { promisedBytes }),
-      ...(freedBytes !== undefined && { freedBytes }),
-    });
+    onEvent({ name: 'plimsoll.action.finished', action: name, ...result });
   }
 
   function skip(reason: string, detail: string): void {

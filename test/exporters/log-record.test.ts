@@ -34,12 +34,18 @@ const CASES: readonly [event: AgentEvent, severity: string, number: number, body
     },
   ],
   [action('done'), 'INFO', 9, 'shrink: done', { 'plimsoll.action': 'shrink', 'plimsoll.outcome': 'done' }],
-  [action('failed', 'it threw'), 'WARN', 13, 'it threw', { 'plimsoll.action': 'shrink', 'plimsoll.outcome': 'failed' }],
+  [
+    action('failed', 'it threw'),
+    'WARN',
+    13,
+    'shrink: it threw',
+    { 'plimsoll.action': 'shrink', 'plimsoll.outcome': 'failed' },
+  ],
   [
     { ...action('done', 'evicted 2 caches'), promisedBytes: 300, freedBytes: 200 } as AgentEvent,
     'INFO',
     9,
-    'evicted 2 caches',
+    'shrink: evicted 2 caches',
     {
       'plimsoll.action': 'shrink',
       'plimsoll.outcome': 'done',
