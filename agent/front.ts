@@ -2,6 +2,7 @@
  * The agent's handle from the application's first line on. Until the agent is there it answers as at normal, and keeps
  * the handlers that the application brings.
  */
+import { followImports } from '../instrumentation/discovery/imports.ts';
 import type { launch as Launch } from './launch.ts';
 import { AGENT_SYMBOL, IDLE_STATUS, IDLE_TREND, type AgentHandle } from './model/handle.ts';
 import type { AdaptiveValue } from './model/adaptive.ts';
@@ -22,6 +23,8 @@ const STEP_PAUSE_MS = 5;
 export function installFront(overrides: StartOptions, compileAgent: () => () => typeof Launch): AgentHandle {
   let agent: AgentHandle | undefined;
   const workers = followWorkers();
+  // here and not with the other options: what was imported cannot be asked for later
+  const imports = (overrides.reclaim ?? process.env['PLIMSOLL_RECLAIM']) === 'auto' ? followImports() : undefined;
   const waiting = new Map<symbol, (agent: AgentHandle) => () => void>();
   const enlisted = new Map<symbol, () => void>();
 
@@ -67,6 +70,7 @@ export function installFront(overrides: StartOptions, compileAgent: () => () => 
     async stop() {
       cancelLoad();
       workers.stop();
+      imports?.stop();
       for (const owner of [globalThis, process]) Reflect.deleteProperty(owner, AGENT_SYMBOL);
       await agent?.stop();
     },
@@ -87,7 +91,7 @@ export function installFront(overrides: StartOptions, compileAgent: () => () => 
   }
 
   function startStep(launch: typeof Launch): void {
-    const launched = launch(overrides, workers.threads);
+    const launched = launch(overrides, workers.threads, imports?.urls ?? new Set());
     agent = launched;
     for (const [key, register] of waiting) enlisted.set(key, register(launched));
     waiting.clear();

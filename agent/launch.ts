@@ -31,7 +31,11 @@ const SHORT_LIVED_SECONDS = 10;
 /** Between compiling the agent and its first work. */
 const CONFIGURE_DELAY_MS = 5;
 
-export function launch(overrides: StartOptions, threads: WorkerThreads): AgentHandle {
+export function launch(
+  overrides: StartOptions,
+  threads: WorkerThreads,
+  importedUrls: ReadonlySet<string>,
+): AgentHandle {
   const clock = systemClock;
   const window = createWindow();
   let mode: Mode = 'off';
@@ -47,7 +51,7 @@ export function launch(overrides: StartOptions, threads: WorkerThreads): AgentHa
     monotonicMs: clock.monotonicMs,
     describe: describeAssessment,
   });
-  const protection = createProtection({ clock, onProblem: stderr.problem, onEvent: publish });
+  const protection = createProtection({ clock, importedUrls, onProblem: stderr.problem, onEvent: publish });
 
   function publish(event: AgentEvent): void {
     stderr.event(event);

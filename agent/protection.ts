@@ -6,6 +6,7 @@ import { createCaptures } from './capture/index.ts';
 import type { Options } from './config/options.ts';
 import { createPolicy, createReclaimPolicy } from './config/presets.ts';
 import { createCacheRegistry, type CacheRegistry } from '../instrumentation/caches/index.ts';
+import { createDiscovery } from '../instrumentation/discovery/index.ts';
 import { createCollector } from '../instrumentation/heap/collector.ts';
 import { installHttpShedding } from '../instrumentation/http/shed.ts';
 import type { ActionStep } from './model/action.ts';
@@ -35,6 +36,8 @@ const MAX_JITTER_MS = 50;
 
 export interface ProtectionParts {
   readonly clock: Clock;
+  /** Addresses of modules of cache libraries that ES modules import; grows. */
+  readonly importedUrls: ReadonlySet<string>;
   onProblem(problem: Problem): void;
   onEvent(event: AgentEvent): void;
 }
@@ -73,7 +76,7 @@ export interface ActiveProtection {
   stop(): void;
 }
 
-export function createProtection({ clock, onProblem, onEvent }: ProtectionParts): Protection {
+export function createProtection({ clock, importedUrls, onProblem, onEvent }: ProtectionParts): Protection {
   const { monotonicMs, setTimer, wallMs } = clock;
   const counts = createActionCounts();
   const callbacks = createCallbacks({ wallMs, monotonicMs, setTimer, counts, onProblem, onEvent });
@@ -98,6 +101,15 @@ export function createProtection({ clock, onProblem, onEvent }: ProtectionParts)
     });
     reclaim = ours;
     for (const reclaimer of reclaimers.keys()) reclaimers.set(reclaimer, ours.register(reclaimer));
+    const discovery =
+      options.reclaim === 'off'
+        ? undefined
+        : createDiscovery({
+            importedUrls,
+            mayWatchReads: options.reclaim === 'auto',
+            found: caches.discover,
+            setTimer,
+          });
     const captures = createCaptures({
       kind: options.capture,
       directory: dataDirectory,
@@ -139,6 +151,7 @@ export function createProtection({ clock, onProblem, onEvent }: ProtectionParts)
         const untilMs = monotonicMs() + TRIM_MS;
         adaptives.respond(level, atMs, act);
         shedding.respond(assessment, thresholds, act);
+        if (level > previous) discovery?.lookHard();
         callbacks.respond(previous, assessment, step.targetBytes, act);
         if (act) caches.tick(() => monotonicMs() >= untilMs);
         ours.tick(levelName(level), assessment.headroomBytes);
@@ -150,6 +163,7 @@ export function createProtection({ clock, onProblem, onEvent }: ProtectionParts)
       onMajorCollection: collector.observe,
       stop() {
         responder.stop();
+        discovery?.stop();
         ours.stop();
         takeOffShedding();
         adaptives.rest();
