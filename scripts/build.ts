@@ -1,6 +1,7 @@
-/** Builds dist/: the preload as one CommonJS file, the façade, the command line, the declarations. */
+/** Builds dist/: the preload as one CommonJS file, the façade, what is imported by its own name, the command line, the declarations. */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { build, type BuildOptions, type Plugin } from 'esbuild';
@@ -80,6 +81,27 @@ await build({
   target: 'es2020',
   external: ['./register.cjs'],
 });
+/** lru-cache tells of each call on a diagnostics channel; ours is known already, and must not be found a second time. */
+const untoldLruCache: Plugin = {
+  name: 'untold-lru-cache',
+  setup(builder) {
+    builder.onResolve({ filter: /^lru-cache$/ }, () => ({ path: resolve('node_modules/lru-cache/dist/esm/index.js') }));
+    builder.onLoad({ filter: /lru-cache.*diagnostics-channel\.js$/ }, () => ({
+      contents: 'export const metrics = { hasSubscribers: false }; export const tracing = metrics;',
+    }));
+  },
+};
+for (const name of ['cache', 'http']) {
+  const { metafile } = await build({
+    ...shared,
+    entryPoints: [`agent/${name}.ts`],
+    outfile: `dist/${name}.cjs`,
+    format: 'cjs',
+    target: 'node22.15',
+    plugins: [untoldLruCache],
+  });
+  writeFileSync(`dist/${name}.meta.json`, JSON.stringify(metafile));
+}
 const commandLine = await build({
   ...shared,
   entryPoints: ['agent/cli/main.ts'],
