@@ -14,6 +14,7 @@ import {
   type Status,
   type Trend,
 } from './model/handle.ts';
+import { chunksOfBytes, chunksOfItems, type AdaptiveChunksOptions, type ByteSource } from './api/chunks.ts';
 import type { AdaptiveOptions, AdaptiveValue } from './model/adaptive.ts';
 import type { CacheOptions, CacheStatus } from './model/cache.ts';
 import { agentFailed, problem, problemLine } from './model/problem.ts';
@@ -21,6 +22,9 @@ import { NOTHING_RECLAIMED, type Reclaimer, type ReclaimOutcome } from './model/
 import type { HistoryRow } from './model/window.ts';
 import type { StartOptions } from './model/start-options.ts';
 
+export type { AdaptiveChunksOptions, ByteSource } from './api/chunks.ts';
+export { waitForHeadroom, type HeadroomOptions } from './api/headroom.ts';
+export { headroomTransform, type HeadroomTransformOptions } from './api/headroom-transform.ts';
 export type { AdaptiveOptions, AdaptiveStep, AdaptiveValue } from './model/adaptive.ts';
 export type { Assessment, ConstraintAssessment, Reason, Weight } from './model/assessment.ts';
 export type { CacheContract, CacheEntry, CacheOptions, CacheStatus, Priority } from './model/cache.ts';
@@ -138,6 +142,27 @@ export function registerCache(cache: unknown, options: CacheOptions): () => void
 /** A number that shrinks with pressure down to `min` and recovers after it; without an agent it is `initial`. */
 export function adaptive(name: string, options: AdaptiveOptions): AdaptiveValue {
   return findAgent()?.adaptive(name, options) ?? { value: options.initial, dispose() {} };
+}
+
+/**
+ * What `source` gives, in chunks of `initial` items or bytes, which shrink with pressure down to `min`: same content, same order. The source
+ * is anything iterable, a stream too. It is closed when its reader stops early.
+ */
+export function adaptiveChunks(
+  source: ByteSource,
+  options: AdaptiveChunksOptions & { readonly by: 'bytes' },
+): AsyncGenerator<Buffer, void>;
+export function adaptiveChunks<T>(
+  source: Iterable<T> | AsyncIterable<T>,
+  options: AdaptiveChunksOptions & { readonly by: 'items' },
+): AsyncGenerator<T[], void>;
+export function adaptiveChunks(
+  source: ByteSource | Iterable<unknown> | AsyncIterable<unknown>,
+  options: AdaptiveChunksOptions,
+): AsyncGenerator<unknown, void> {
+  return options.by === 'bytes'
+    ? chunksOfBytes(source as ByteSource, options)
+    : chunksOfItems(source as Iterable<unknown>, options);
 }
 
 /** Whether to refuse a piece of work now: never up to `high`, more often the nearer to the limit. */
