@@ -23,9 +23,9 @@ test('each run without effect doubles the wait, up to five minutes or the cool-d
   assert.deepEqual(waitsMs(3_600_000), [0, 3_600_000, 3_600_000, 3_600_000, 3_600_000, 3_600_000, 3_600_000]);
 });
 
-test('where it is urgent it waits from 1 s up to 30 s', () => {
+test('where it is urgent it waits from 250 ms up to 30 s', () => {
   const waitsMs = [0, 1, 2, 3, 6, 100].map((times) => failed(60_000, 3, times).waitMs(3, true));
-  assert.deepEqual(waitsMs, [0, 1_000, 2_000, 4_000, 30_000, 30_000]);
+  assert.deepEqual(waitsMs, [0, 250, 500, 1_000, 8_000, 30_000]);
 });
 
 test('a higher level does not end the wait, but at critical it may try once', () => {
