@@ -90,7 +90,7 @@ test('a stream is held up while there is no room, and is whole in the end', asyn
       },
     }),
   );
-  await assert.rejects(waitForHeadroom(0, { timeoutMs: 80 }));
+  await assert.rejects(waitForHeadroom(1, { timeoutMs: 80 }));
   assert.deepEqual(got, []);
   agent.roomBytes = 1000;
   await done;
