@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 import { OLDEST_NODE } from '../agent/model/version.ts';
 import { ensureNode } from './nodes.ts';
+import { runSuite } from './once-more.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const VERSIONS = [`${OLDEST_NODE.join('.')}.0`, '22', '24', '26'];
@@ -46,16 +47,14 @@ function runOn(wanted: string): Outcome {
   const node = ensureNode(wanted);
   if (process.stderr.isTTY) process.stderr.write(`Node.js ${wanted} …\n`);
   const version = spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim();
-  const args = ['--test', '--test-timeout=180000', '--test-concurrency=2', '--test-reporter=spec', ...files];
-  const { status, stdout } = spawnSync(node, args, {
-    cwd: ROOT,
+  const { report, ok } = runSuite({
+    node,
+    args: ['--test-timeout=180000', '--test-concurrency=2', ...files],
     env: /^v22\.1[567]\./.test(version) ? { ...process.env, NODE_OPTIONS: RUN_TYPESCRIPT } : process.env,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-    maxBuffer: 64 * 2 ** 20,
+    cwd: ROOT,
+    stdout: 'pipe',
   });
-  if (status !== 0) console.log(`Node.js ${wanted}\n${stdout.slice(Math.max(0, stdout.indexOf('✖ failing tests')))}`);
-  const count = (what: string): string => new RegExp(`^ℹ ${what} ([\\d.]+)`, 'm').exec(stdout)?.[1] ?? '?';
+  const count = (what: string): string => new RegExp(`^ℹ ${what} ([\\d.]+)`, 'm').exec(report)?.[1] ?? '?';
   return {
     version,
     tests: count('tests'),
@@ -63,6 +62,6 @@ function runOn(wanted: string): Outcome {
     failed: count('fail'),
     skipped: count('skipped'),
     seconds: (Number(count('duration_ms')) / 1_000).toFixed(0),
-    ok: status === 0,
+    ok,
   };
 }
