@@ -123,6 +123,8 @@ describe('under pressure', { concurrency: 3 }, () => {
     const result = await runNode({
       preload: 'none',
       args: [...process.execArgv, join(APPS, 'responder/hostile-actions.ts')],
+      // how an older Node.js is told to run TypeScript
+      env: { NODE_OPTIONS: process.env['NODE_OPTIONS'] },
     });
     assert.deepEqual([result.code, result.stderr], [0, ''], result.report);
     const lines = result.stdout.trim().split('\n');
