@@ -65,6 +65,7 @@ export function installFront(overrides: StartOptions, compileAgent: () => () => 
     },
     reclaim: async (targetBytes) => (await agent?.reclaim(targetBytes)) ?? NOTHING_RECLAIMED,
     caches: () => agent?.caches() ?? [],
+    clearCaches: async (name) => (await agent?.clearCaches(name)) ?? [],
     roomBytes: () => agent?.roomBytes() ?? Infinity,
     shouldShed: (point) => agent?.shouldShed(point) ?? false,
     async stop() {

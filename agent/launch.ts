@@ -2,6 +2,7 @@
  * The agent of this process from start to stop: its configuration, its mode, its end with the process. Before it is
  * front.ts; what runs while the mode is not `off` is run.ts.
  */
+import { clearCaches } from './clear-caches.ts';
 import { averagePressure, trend } from './classify/index.ts';
 import { CONTROL_INTERVAL_MS, createControlFile } from './config/control.ts';
 import { readIdentity } from './config/identity.ts';
@@ -185,6 +186,7 @@ export function launch(
     adaptive: protection.adaptives.create,
     reclaim: async (bytes = targetBytes()) => (await run?.active.reclaim(bytes, level())) ?? NOTHING_RECLAIMED,
     caches: protection.caches.statuses,
+    clearCaches: (name) => clearCaches(protection.caches.followed(true), name, clock),
     roomBytes,
     shouldShed: protection.shedding.shouldShed,
     stop,

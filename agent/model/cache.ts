@@ -82,6 +82,11 @@ export interface Evicted {
   readonly bytes: number;
 }
 
+/** A cache that was emptied by hand. */
+export interface ClearedCache extends Evicted {
+  readonly name: string;
+}
+
 /** A cache that is followed: what the reclaimer works with. It never throws, whatever the cache does. */
 export interface FollowedCache {
   readonly name: string;

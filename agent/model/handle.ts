@@ -1,6 +1,6 @@
 import type { AdaptiveOptions, AdaptiveValue } from './adaptive.ts';
 import type { Assessment } from './assessment.ts';
-import type { CacheOptions, CacheStatus } from './cache.ts';
+import type { CacheOptions, CacheStatus, ClearedCache } from './cache.ts';
 import type { LevelName } from './level.ts';
 import type { Reclaimer, ReclaimOutcome } from './reclaim.ts';
 import type { ReadingName } from './row.ts';
@@ -78,6 +78,8 @@ export interface AgentHandle {
   /** Gives back now what `targetBytes` says, by default `reclaimTargetBytes()`; never rejects. */
   reclaim(targetBytes?: number): Promise<ReclaimOutcome>;
   caches(): readonly CacheStatus[];
+  /** Empties one, or all that were registered and may be evicted from; never rejects. Answers what was freed. */
+  clearCaches(name?: string): Promise<readonly ClearedCache[]>;
   /** Bytes until the binding constraint's `high`; Infinity: nothing limits the process. */
   roomBytes(): number;
   shouldShed(point: string): boolean;

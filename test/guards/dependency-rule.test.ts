@@ -22,6 +22,7 @@ const ALLOWED_EDGES: Readonly<Record<string, readonly string[]>> = {
   'instrumentation/discovery': ['agent/model'],
   'instrumentation/heap': ['agent/model'],
   'instrumentation/http': ['agent/model'],
+  'exporters/mounted': ['agent/model'],
   exporters: ['agent/model', 'exporters/otlp', 'exporters/join'],
   'exporters/otlp': ['agent/model', 'exporters'],
   'exporters/join': ['agent/model', 'exporters'],
