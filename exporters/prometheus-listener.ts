@@ -3,6 +3,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 
 import type { ExporterClock } from '../agent/model/exporter.ts';
+import { OWN_SERVERS } from '../agent/model/own-servers.ts';
 import { listenUnseen } from './listen-unseen.ts';
 import { pathOf, respond, type AnswerParts } from './prometheus-answers.ts';
 import { SIBLING_PATH, SIBLING_UPGRADE } from './siblings-protocol.ts';
@@ -42,6 +43,7 @@ export function createListener(parts: ListenerParts): Server {
       respond(request, response, parts);
     },
   );
+  OWN_SERVERS.add(server);
   server.maxConnections = MAX_CONNECTIONS;
   server.maxRequestsPerSocket = 1; // what is pipelined behind it costs no serialization
   server.on('connection', (socket: Socket) => limitConnection(socket, parts));
