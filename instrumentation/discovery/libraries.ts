@@ -30,7 +30,7 @@ const LIBRARIES: readonly Library[] = [
 
 /** A path or a URL of a module of theirs, in a package that may be named for its version as well (`lru-cache-10`, `keyv5`). */
 const MODULE =
-  /[\\/]node_modules[\\/](lru-cache|quick-lru|node-cache|keyv|cacheable)(?:-?v?\d[\d.]*)?[\\/](?!.*[\\/]node_modules[\\/])/;
+  /[\\/]node_modules[\\/](lru-cache|quick-lru|node-cache|keyv|cacheable)(?:-?v?\d[\d.]*)?(?!.*[\\/]node_modules[\\/])[\\/]/;
 
 export function libraryOf(location: string): Library | undefined {
   const name = MODULE.exec(location)?.[1];
