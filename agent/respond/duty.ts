@@ -91,12 +91,13 @@ export function createDuty(action: Action, parts: DutyParts): Duty {
       const { level } = step.assessment;
       if (level < from) return false;
       const closedBy = budget.closedBy(monotonicMs(), level, () => isUrgent(step));
-      if (closedBy !== undefined && told.has(closedBy)) return false;
+      const skippedFor = closedBy ?? (acts ? undefined : levelName(level));
+      if (skippedFor !== undefined && told.has(skippedFor)) return false;
       const would = plan(step, closedBy === undefined);
       if (would === undefined) return false;
       if (closedBy !== undefined) skip(closedBy, budget.explain(closedBy));
       else if (!acts) skip(levelName(level), `observe: would ${would}`);
-      return closedBy === undefined && acts;
+      return skippedFor === undefined;
     },
     run(step, onEnd) {
       budget.started(monotonicMs(), step.assessment.level);

@@ -41,6 +41,18 @@ test('one whose turn comes late is told how things are then', async () => {
   assert.deepEqual(seen, [3, 30]);
 });
 
+test('at normal, and once it was told why not, no action is asked anything', () => {
+  let asked = 0;
+  const { to } = responderScene([actionOf({ plan: () => `drop things for the ${(asked += 1)}. time` })]);
+  to(0);
+  assert.equal(asked, 0);
+  for (let sample = 0; sample < 10; sample += 1) to(1);
+  assert.equal(asked, 2);
+  for (let sample = 0; sample < 10; sample += 1) to(0);
+  for (let sample = 0; sample < 10; sample += 1) to(2, false);
+  assert.equal(asked, 3);
+});
+
 test('nothing is asked of an action that has nothing to do, and nothing is counted', () => {
   const { to, finished, counts } = responderScene([actionOf({ plan: () => undefined, run: () => assert.fail('ran') })]);
   to(3);
