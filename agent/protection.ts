@@ -80,7 +80,7 @@ export function createProtection({ clock, importedUrls, onProblem, onEvent }: Pr
   const { monotonicMs, setTimer, wallMs } = clock;
   const counts = createActionCounts();
   const callbacks = createCallbacks({ wallMs, monotonicMs, setTimer, counts, onProblem, onEvent });
-  const caches = createCacheRegistry({ monotonicMs, onProblem });
+  const caches = createCacheRegistry({ monotonicMs, wallMs, onProblem });
   const accounts = createCacheAccounts();
   const adaptives = createAdaptives({ counts, onProblem, onEvent });
   const shedding = createShedding({ counts, random: Math.random, monotonicMs, onEvent });

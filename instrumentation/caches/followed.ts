@@ -1,15 +1,16 @@
 /** One cache, whatever it is: what is known of it, and taking entries out of it. */
-import type {
-  CacheContract,
-  CacheCounts,
-  CacheEntry,
-  CacheLimit,
-  CacheOptions,
-  CacheStatus,
-  Evicted,
-  FollowedCache,
+import {
+  NOTHING_COUNTED,
+  type CacheCounts,
+  type CacheEntry,
+  type CacheLimit,
+  type CacheOptions,
+  type CacheStatus,
+  type Evicted,
+  type FollowedCache,
 } from '../../agent/model/cache.ts';
 import type { Problem } from '../../agent/model/problem.ts';
+import type { LibraryContract } from './adapter.ts';
 import { createCare } from './care.ts';
 import { createRate } from './rate.ts';
 import { createSize, type Size } from './size.ts';
@@ -20,6 +21,9 @@ const LOOK_AGAIN_MS = 1000;
 /** Evictions between two checks that the cache gets smaller by them; asking may be dear. */
 const CHECK_EVERY = 64;
 
+/** Where a library is asked for several at once; under a millisecond. */
+const MAX_AT_ONCE = 256;
+
 const NOTHING: Evicted = { entries: 0, bytes: 0 };
 
 export interface FollowedParts extends Omit<CacheOptions, 'name' | 'priority'> {
@@ -28,7 +32,7 @@ export interface FollowedParts extends Omit<CacheOptions, 'name' | 'priority'> {
   readonly priority: FollowedCache['priority'];
   readonly isDiscovered: boolean;
   /** Throws when the cache is gone. */
-  contract(): CacheContract;
+  contract(): LibraryContract;
   monotonicMs(): number;
   onProblem(problem: Problem): void;
 }
@@ -47,6 +51,7 @@ export function createFollowed(parts: FollowedParts): Followed {
   const care = createCare(name, parts);
   const size = createSize(contract, { ...parts, onFailed: care.tell });
   const hitRate = createRate();
+  const totals = createTotals();
   let capEntries: number | undefined;
   let pressureEvictions = 0;
   let isEvicting = false;
@@ -62,7 +67,7 @@ export function createFollowed(parts: FollowedParts): Followed {
     sizeSource: 'sampled',
     limit: { entries: undefined, bytes: undefined },
     capEntries: undefined,
-    counts: withPressure(undefined, 0),
+    counts: NOTHING_COUNTED,
   };
 
   function lookWhenDue(entries: number, nowMs: number): void {
@@ -81,7 +86,7 @@ export function createFollowed(parts: FollowedParts): Followed {
       const cache = contract();
       const entries = wholeNumber(cache.entries());
       lookWhenDue(entries, nowMs);
-      const counts = withPressure(cache.counts(), pressureEvictions);
+      const counts = totals(cache.counts(), pressureEvictions);
       hitRate.note(nowMs, counts.hit);
       latest = {
         ...latest,
@@ -95,14 +100,14 @@ export function createFollowed(parts: FollowedParts): Followed {
     }, undefined);
   }
 
-  /** Until `isDone`, which is told what was evicted so far. */
-  function evictUntil(isDone: (entries: number, bytes: number) => boolean): Evicted {
+  /** As long as `toGo`, which is told what was evicted so far, answers how many entries it takes, or 0. */
+  function evictWhile(toGo: (entries: number, bytes: number) => number): Evicted {
     if (isEvicting || care.isResting()) return NOTHING;
     const run = care.attempt(() => createRun(contract, size), undefined);
     if (run === undefined) return NOTHING;
     isEvicting = true;
     care.attempt(() => {
-      while (!isDone(run.entries(), run.bytes()) && run.step());
+      for (let wanted = toGo(0, 0); wanted > 0 && run.step(wanted); wanted = toGo(run.entries(), run.bytes()));
     }, undefined);
     care.attempt(run.settle, undefined);
     isEvicting = false;
@@ -121,7 +126,8 @@ export function createFollowed(parts: FollowedParts): Followed {
     refresh,
     costMs: size.costMs,
     hitsPerSecond: hitRate.perSecond,
-    evict: (targetBytes, isTimeUp) => evictUntil((_, bytes) => bytes >= targetBytes || isTimeUp()),
+    evict: (targetBytes, isTimeUp) =>
+      evictWhile((_, bytes) => (bytes >= targetBytes || isTimeUp() ? 0 : (targetBytes - bytes) / size.meanBytes())),
     cap(entries) {
       capEntries = entries;
       latest = { ...latest, capEntries };
@@ -129,13 +135,13 @@ export function createFollowed(parts: FollowedParts): Followed {
     isCapped: () => capEntries !== undefined,
     trim(isTimeUp) {
       const above = care.attempt(() => wholeNumber(contract().entries()), 0) - (capEntries ?? Infinity);
-      if (above > 0) evictUntil((entries) => entries >= above || isTimeUp());
+      if (above > 0) evictWhile((entries) => (isTimeUp() ? 0 : above - entries));
     },
   };
 }
 
 /** Evictions one after the other, and the proof that they made the cache smaller. */
-function createRun(contract: () => CacheContract, size: Size) {
+function createRun(contract: () => LibraryContract, size: Size) {
   let entries = 0;
   let bytes = 0;
   let checkedEntries = 0;
@@ -164,15 +170,23 @@ function createRun(contract: () => CacheContract, size: Size) {
     bytes: () => bytes,
     settle,
     /** false: nothing is left, or nothing goes. */
-    step(): boolean {
-      const entry = evictedEntry(contract().evict());
-      if (entry === undefined) return false;
-      entries++;
-      bytes = Math.max(checkedBytes, bytes + bytesGone(entry));
+    step(wanted: number): boolean {
+      const evicted = take(contract(), wanted);
+      for (const entry of evicted) {
+        entries++;
+        bytes = Math.max(checkedBytes, bytes + bytesGone(entry));
+      }
+      if (evicted.length === 0) return false;
       if (entries - checkedEntries >= CHECK_EVERY) settle();
       return true;
     },
   };
+}
+
+function take(cache: LibraryContract, wanted: number): readonly CacheEntry[] {
+  if (cache.evictMany !== undefined) return cache.evictMany(Math.min(MAX_AT_ONCE, Math.max(1, Math.ceil(wanted))));
+  const entry = evictedEntry(cache.evict());
+  return entry === undefined ? [] : [entry];
 }
 
 function evictedEntry(answer: unknown): CacheEntry | undefined {
@@ -194,8 +208,35 @@ function limitOf({ entries, bytes }: CacheLimit): CacheLimit {
   return { entries: entries === Infinity ? undefined : entries, bytes: bytes === Infinity ? undefined : bytes };
 }
 
-function withPressure(counts: CacheCounts | undefined, pressure: number): CacheCounts {
-  const { hit = Number.NaN, miss = Number.NaN, expired = Number.NaN, evictions } = counts ?? {};
-  const { capacity = Number.NaN, ttl = Number.NaN, manual = Number.NaN } = evictions ?? {};
-  return { hit, miss, expired, evictions: { capacity, ttl, manual, pressure: pressure + (evictions?.pressure ?? 0) } };
+/** Owners start their statistics anew; ours never fall. */
+function createTotals(): (counts: CacheCounts, pressure: number) => CacheCounts {
+  const hit = createTotal();
+  const miss = createTotal();
+  const expired = createTotal();
+  const capacity = createTotal();
+  const ttl = createTotal();
+  const manual = createTotal();
+  return (counts, pressure) => ({
+    hit: hit(counts.hit),
+    miss: miss(counts.miss),
+    expired: expired(counts.expired),
+    evictions: {
+      capacity: capacity(counts.evictions.capacity),
+      ttl: ttl(counts.evictions.ttl),
+      manual: manual(counts.evictions.manual),
+      pressure,
+    },
+  });
+}
+
+function createTotal(): (count: number) => number {
+  let last = 0;
+  let total = Number.NaN;
+  return (count) => {
+    if (Number.isFinite(count)) {
+      total = (Number.isNaN(total) ? 0 : total) + (count >= last ? count - last : count);
+      last = count;
+    }
+    return total;
+  };
 }

@@ -7,7 +7,7 @@ import {
   type FollowedCache,
 } from '../../agent/model/cache.ts';
 import { problem, type Problem } from '../../agent/model/problem.ts';
-import { has, type Adapted } from './adapter.ts';
+import { has, type Adapted, type AdapterParts } from './adapter.ts';
 import { ADAPTERS } from './adapters.ts';
 import { describe } from './care.ts';
 import { createFollowed, type Followed } from './followed.ts';
@@ -16,6 +16,8 @@ import { together } from './together.ts';
 
 export interface CacheRegistryParts {
   monotonicMs(): number;
+  /** ms since the epoch. */
+  wallMs(): number;
   onProblem(problem: Problem): void;
 }
 
@@ -42,7 +44,7 @@ interface Entry {
   restore?(): void;
 }
 
-export function createCacheRegistry({ monotonicMs, onProblem }: CacheRegistryParts): CacheRegistry {
+export function createCacheRegistry({ monotonicMs, wallMs, onProblem }: CacheRegistryParts): CacheRegistry {
   const entries = new Set<Entry>();
   const byStore = new WeakMap<object, Entry>();
   const names = createNames(onProblem);
@@ -74,7 +76,7 @@ export function createCacheRegistry({ monotonicMs, onProblem }: CacheRegistryPar
   }
 
   function register(cache: unknown, given: CacheOptions): () => void {
-    const adapted = adapt(cache, { monotonicMs, mayCount: true });
+    const adapted = adapt(cache, { monotonicMs, wallMs, mayCount: true });
     if (typeof adapted === 'string') {
       onProblem(problem('PLM_CACHE_UNSUPPORTED', `registerCache was given ${adapted}. The cache is not followed.`));
       return () => {};
@@ -98,9 +100,10 @@ export function createCacheRegistry({ monotonicMs, onProblem }: CacheRegistryPar
     return () => remove(entry);
   }
 
-  function discover(cache: object, library: string): void {
-    const adapted = adapt(cache, { monotonicMs, mayCount: false });
+  function discover(cache: object): void {
+    const adapted = adapt(cache, { monotonicMs, wallMs, mayCount: false });
     if (typeof adapted === 'string' || byStore.has(adapted.store)) return;
+    const { library } = adapted.contract;
     const number = (numbers.get(library) ?? 0) + 1;
     numbers.set(library, number);
     const held = new WeakRef(adapted.store);
@@ -109,7 +112,7 @@ export function createCacheRegistry({ monotonicMs, onProblem }: CacheRegistryPar
     const followed = createFollowed({
       name: names.take(`${library}-${number}`),
       library,
-      priority: 'normal',
+      priority: ADAPTERS.some((adapter) => adapter.library === library && adapter.isStorage) ? 'never' : 'normal',
       isDiscovered: true,
       contract() {
         const store = held.deref();
@@ -149,7 +152,7 @@ export function createCacheRegistry({ monotonicMs, onProblem }: CacheRegistryPar
   };
 }
 
-function adapt(cache: unknown, parts: { monotonicMs(): number; readonly mayCount: boolean }): Adapted | string {
+function adapt(cache: unknown, parts: AdapterParts): Adapted | string {
   if (typeof cache !== 'object' || cache === null)
     return `${cache === null ? 'null' : `a ${typeof cache}`}, must be a cache`;
   try {

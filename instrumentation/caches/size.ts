@@ -7,13 +7,15 @@ import { describe } from './care.ts';
 const LOOK = 8;
 /** Weight of a new look in the mean, after the first ones. */
 const WEIGHT = 1 / 8;
-/** Of an eviction's entries, so many groups are looked at, and later one group of so many. */
+/** Of the entries that are evicted first, so many groups are looked at, and later one group of so many. */
 const LOOKED_AT_GROUPS = 8;
 const LOOKED_AT_EVERY = 8;
 
 export interface Size {
   source(): SizeSource;
   bytes(entries: number): number;
+  /** Of an entry; at least 1. */
+  meanBytes(): number;
   /** Mean cost of making an entry again, ms. */
   costMs(): number;
   isUnknown(): boolean;
@@ -30,6 +32,8 @@ export function createSize(
   const meanBytes = createMean();
   const meanCostMs = createMean();
   let { sizeOf, costOf } = options;
+  /** Of all runs: one of a few ms would be over with its first ones. */
+  let groups = 0;
 
   const ownBytes = (): number | undefined => (sizeOf === undefined ? contract().ownBytes() : undefined);
 
@@ -79,7 +83,6 @@ export function createSize(
 
   function byLooking(): (entry: CacheEntry) => number {
     const group: CacheEntry[] = [];
-    let groups = 0;
     let promised = 0;
     return (entry) => {
       if (groups >= LOOKED_AT_GROUPS && groups % LOOKED_AT_EVERY !== 0) {
@@ -108,6 +111,7 @@ export function createSize(
       return ownBytes() === undefined ? 'sampled' : 'own';
     },
     bytes: (entries) => (entries === 0 ? 0 : (ownBytes() ?? meanBytes.value() * entries)),
+    meanBytes: () => Math.max(1, meanBytes.value()),
     costMs: () => (meanCostMs.isKnown() ? meanCostMs.value() : 1),
     isUnknown: () => !meanBytes.isKnown() && ownBytes() === undefined,
     look,

@@ -20,9 +20,11 @@ export interface CacheContractTest {
   readonly skip?: false | string;
   /** A new one, for at least 1000 entries. */
   create(): Subject | Promise<Subject>;
-  /** Keys in the order in which they should go, when `key-0` … `key-3` were set and `key-0` was read afterwards. */
-  readonly order: readonly string[];
+  /** Keys in the order in which they should go, when `key-0` … `key-3` were set and `key-0` was read afterwards; undefined: any. */
+  readonly order?: readonly string[];
   readonly limitEntries?: number | undefined;
+  /** The library takes several at once, and keeps the last one. */
+  readonly isBatched?: boolean;
   /** It tells hits and misses. */
   readonly isCounted: boolean;
 }
@@ -36,6 +38,7 @@ export function cacheContract({
   order,
   limitEntries,
   isCounted,
+  isBatched = false,
   skip = false,
 }: CacheContractTest): void {
   const scene = async () => {
@@ -43,6 +46,7 @@ export function cacheContract({
     const problems: string[] = [];
     const registry = createCacheRegistry({
       monotonicMs: () => performance.now(),
+      wallMs: () => Date.now(),
       onProblem: (problem) => problems.push(problem.message),
     });
     const unregister = registry.register(subject.cache, { name: 'subject' });
@@ -76,13 +80,13 @@ export function cacheContract({
       await fill(subject, 4);
       await subject.get('key-0');
       const went: string[] = [];
-      for (let count = 4; count > 0; count--) {
+      for (let count = isBatched ? 3 : 4; count > 0; count--) {
         const before = subject.keys();
         followed.evict(1, NEVER);
         const after = new Set(subject.keys());
         went.push(...before.filter((key) => !after.has(key)));
       }
-      assert.deepEqual(went, order);
+      assert.deepEqual(order === undefined ? went.toSorted() : went, order ?? ['key-0', 'key-1', 'key-2', 'key-3']);
     });
 
     test('eviction stops at its target, and promises what went', async () => {
@@ -102,15 +106,17 @@ export function cacheContract({
       await fill(subject, 20);
       let asked = 0;
       followed.evict(Infinity, () => ++asked > 7);
-      assert.equal(subject.keys().length, 13);
+      if (isBatched) assert.ok(asked <= 2);
+      else assert.equal(subject.keys().length, 13);
     });
 
     test('an emptied cache works as before', async () => {
       const { subject, followed, problems } = await scene();
       await fill(subject, 10);
-      assert.equal(followed.evict(Infinity, NEVER).entries, 10);
+      const kept = isBatched ? 1 : 0;
+      assert.equal(followed.evict(Infinity, NEVER).entries, 10 - kept);
       assert.deepEqual(followed.evict(Infinity, NEVER), { entries: 0, bytes: 0 });
-      assert.deepEqual(subject.keys(), []);
+      assert.equal(subject.keys().length, kept);
       await fill(subject, 10);
       for (let index = 0; index < 10; index++) {
         assert.deepEqual(await subject.get(`key-${index}`), { text: 'x'.repeat(1000), index });

@@ -1,0 +1,104 @@
+/** `CacheableMemory` of `cacheable` and `@cacheable/memory`: by its list of use when it has a maximum, else what was set first, of its parts in turn. */
+import { NOTHING_COUNTED, type CacheEntry } from '../../agent/model/cache.ts';
+import { has, maximum, type Adapter } from './adapter.ts';
+import { countUses } from './counting.ts';
+import { createExpiredKeys } from './expired.ts';
+
+interface Item {
+  readonly key: string;
+  readonly value: unknown;
+  /** ms since the epoch. */
+  readonly expires?: number;
+}
+
+interface CacheableMemory {
+  readonly size: number;
+  readonly lruSize: number;
+  /** Its parts, by the hash of the key. */
+  readonly store: readonly Map<string, Item>[];
+  readonly stats: { readonly enabled: boolean; readonly hits: number; readonly misses: number };
+  readonly _lru?: { getOldest?(): unknown };
+  getStore(key: string): Map<string, Item>;
+  delete(key: string): void;
+}
+
+export const cacheableMemoryAdapter: Adapter = {
+  library: '@cacheable/memory',
+  recognizes: (cache) =>
+    has(cache, 'get', 'set', 'delete', 'getStore', 'checkExpiration') &&
+    typeof Reflect.get(cache, 'lruSize') === 'number' &&
+    Array.isArray(Reflect.get(cache, 'store')),
+  adapt(object, { monotonicMs, wallMs, mayCount }) {
+    const cache = object as unknown as CacheableMemory;
+    const counted = mayCount && !cache.stats.enabled ? countUses(cache) : undefined;
+    const nextExpired = createExpiredKeys(monotonicMs, (limit) => {
+      const nowMs = wallMs();
+      return spread(cache, limit)
+        .filter(({ expires }) => isOver(expires, nowMs))
+        .map(({ key }) => key);
+    });
+    let turn = 0;
+
+    function remove(item: Item): CacheEntry {
+      cache.delete(item.key);
+      return { key: item.key, value: item.value };
+    }
+
+    function oldest(): Item | undefined {
+      const key = cache.lruSize > 0 ? cache._lru?.getOldest?.() : undefined;
+      const item = typeof key === 'string' ? cache.getStore(key).get(key) : undefined;
+      if (item !== undefined) return item;
+      for (let looked = 0; looked < cache.store.length; looked++) {
+        const [first] = cache.store[turn++ % cache.store.length]?.values() ?? [];
+        if (first !== undefined) return first;
+      }
+      return undefined;
+    }
+
+    function evict(): CacheEntry | undefined {
+      for (let key = nextExpired(); key !== undefined; key = nextExpired()) {
+        const item = cache.getStore(key).get(key);
+        if (item !== undefined && isOver(item.expires, wallMs())) return remove(item);
+      }
+      const item = oldest();
+      return item && remove(item);
+    }
+
+    return {
+      store: cache,
+      contract: {
+        library: '@cacheable/memory',
+        entries: () => cache.size,
+        limit: () => ({ entries: maximum(cache.lruSize), bytes: undefined }),
+        ownBytes: () => undefined,
+        sample: (count) => spread(cache, count).map(({ key, value }) => ({ key, value })),
+        evict,
+        counts() {
+          const { hits, misses } = cache.stats;
+          if (cache.stats.enabled) return { ...NOTHING_COUNTED, hit: hits, miss: misses };
+          if (counted === undefined) return NOTHING_COUNTED;
+          return { ...NOTHING_COUNTED, hit: counted.uses.hits, miss: counted.uses.misses };
+        },
+      },
+      restore: () => counted?.restore(),
+    };
+  },
+};
+
+function isOver(expires: number | undefined, nowMs: number): boolean {
+  return expires !== undefined && expires < nowMs;
+}
+
+/** At most `count`, of each part the first ones. */
+function spread(cache: CacheableMemory, count: number): readonly Item[] {
+  const items: Item[] = [];
+  const each = Math.ceil(count / cache.store.length);
+  for (const part of cache.store) {
+    let taken = 0;
+    for (const item of part.values()) {
+      if (taken++ >= each || items.length >= count) break;
+      items.push(item);
+    }
+  }
+  return items;
+}

@@ -1,0 +1,133 @@
+/** `quick-lru` 5 to 7. */
+import { NOTHING_COUNTED, type CacheEntry } from '../../agent/model/cache.ts';
+import { has, maximum, type Adapter, type LibraryContract } from './adapter.ts';
+import { countUses } from './counting.ts';
+import { firstEntries } from './map.ts';
+
+interface QuickLru {
+  readonly size: number;
+  readonly maxSize: number;
+  delete(key: unknown): boolean;
+}
+
+/** Version 7: the generations are private, and its own function is the only one that tells `onEviction`. */
+interface Private extends QuickLru {
+  entriesAscending(): Iterable<[unknown, unknown]>;
+  evict(count: number): void;
+}
+
+/** Versions 5 and 6. The value is that of version 5; version 6 has it in an item, with its expiry. */
+interface Open extends QuickLru {
+  readonly cache: Map<unknown, unknown>;
+  readonly oldCache: Map<unknown, unknown>;
+  onEviction?(key: unknown, value: unknown): void;
+  entriesAscending?: unknown;
+}
+
+/** `size` looks at each entry; where that takes longer than this, no more than a thousandth of the time goes into it. */
+const CHEAP_COUNT_MS = 0.1;
+const COUNTING_PART = 1 / 1000;
+const MAX_COUNT_AGE_MS = 10_000;
+
+export const quickLruAdapter: Adapter = {
+  library: 'quick-lru',
+  recognizes: (cache) =>
+    has(cache, 'get', 'set', 'peek', 'delete') &&
+    typeof Reflect.get(cache, 'maxSize') === 'number' &&
+    (has(cache, 'entriesAscending', 'evict') || Reflect.get(cache, 'oldCache') instanceof Map),
+  adapt(object, { monotonicMs, mayCount }) {
+    const cache = object as unknown as QuickLru;
+    const counted = mayCount ? countUses(cache) : undefined;
+    const count = createCount(() => cache.size, monotonicMs);
+    const contract: Omit<LibraryContract, 'sample' | 'evict' | 'evictMany'> = {
+      library: 'quick-lru',
+      entries: count.now,
+      limit: () => ({ entries: maximum(cache.maxSize), bytes: undefined }),
+      ownBytes: () => undefined,
+      counts: () =>
+        counted === undefined
+          ? NOTHING_COUNTED
+          : { ...NOTHING_COUNTED, hit: counted.uses.hits, miss: counted.uses.misses },
+    };
+    const access = has(cache, 'entriesAscending', 'evict')
+      ? ofPrivate(cache as Private, count)
+      : ofOpen(cache as Open, count);
+    return { store: cache, contract: { ...contract, ...access }, restore: () => counted?.restore() };
+  },
+};
+
+function ofPrivate(cache: Private, count: Count): Pick<LibraryContract, 'sample' | 'evict' | 'evictMany'> {
+  function evictMany(wanted: number): readonly CacheEntry[] {
+    // it keeps its last entry, whatever it is told
+    const entries = firstEntries(cache.entriesAscending(), Math.min(wanted, count.now() - 1));
+    if (entries.length === 0) return entries;
+    cache.evict(entries.length);
+    count.subtract(entries.length);
+    return entries;
+  }
+  return {
+    sample: (wanted) => firstEntries(cache.entriesAscending(), wanted),
+    evict: () => evictMany(1)[0],
+    evictMany,
+  };
+}
+
+function ofOpen(cache: Open, count: Count): Pick<LibraryContract, 'sample' | 'evict'> {
+  const valueOf = cache.entriesAscending === undefined ? (item: unknown) => item : valueOfItem;
+
+  function sample(wanted: number): readonly CacheEntry[] {
+    const old = cache.oldCache.size > 0 ? oldest(cache, wanted) : [];
+    const entries = old.length < wanted ? [...old, ...firstEntries(cache.cache, wanted - old.length)] : old;
+    return entries.map(({ key, value }) => ({ key, value: valueOf(value) }));
+  }
+
+  return {
+    sample,
+    evict() {
+      const [entry] = sample(1);
+      if (entry === undefined) return undefined;
+      cache.onEviction?.(entry.key, entry.value);
+      cache.delete(entry.key);
+      count.subtract(1);
+      return entry;
+    },
+  };
+}
+
+/** Of the older generation, without those that the newer one has too. */
+function oldest({ cache, oldCache }: Open, wanted: number): readonly CacheEntry[] {
+  const entries: CacheEntry[] = [];
+  for (const [key, value] of oldCache) {
+    if (entries.length >= wanted) break;
+    if (!cache.has(key)) entries.push({ key, value });
+  }
+  return entries;
+}
+
+function valueOfItem(item: unknown): unknown {
+  return typeof item === 'object' && item !== null ? Reflect.get(item, 'value') : undefined;
+}
+
+interface Count {
+  now(): number;
+  subtract(entries: number): void;
+}
+
+function createCount(size: () => number, monotonicMs: () => number): Count {
+  let entries = 0;
+  let countAgainMs = -Infinity;
+  return {
+    now() {
+      const startMs = monotonicMs();
+      if (startMs >= countAgainMs) {
+        entries = size();
+        const tookMs = monotonicMs() - startMs;
+        countAgainMs = tookMs < CHEAP_COUNT_MS ? startMs : startMs + Math.min(tookMs / COUNTING_PART, MAX_COUNT_AGE_MS);
+      }
+      return entries;
+    },
+    subtract(gone) {
+      entries = Math.max(0, entries - gone);
+    },
+  };
+}
