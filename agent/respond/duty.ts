@@ -109,7 +109,8 @@ export function createDuty(action: Action, parts: DutyParts): Duty {
         onEnd(ending) {
           const result = resultOf(ending);
           budget.ended(monotonicMs(), ending.kind === 'stopped' ? 'stopped' : result.outcome);
-          if (result.outcome === 'skipped') skip(result.detail, result.detail);
+          // the same reason with other figures is the same reason
+          if (result.outcome === 'skipped') skip(result.detail.replaceAll(/\d+/g, '0'), result.detail);
           else finish(result);
           onEnd();
         },

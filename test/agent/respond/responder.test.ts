@@ -189,7 +189,10 @@ test('a run that answers skipped is told once an episode, waits for its cool-dow
   let runs = 0;
   const budget = { coolDownMs: 1_000, count: 1, windowMs: 60_000, timeMs: 5_000 };
   const { to, pass, finished } = responderScene([
-    actionOf({ budget, run: () => ((runs += 1), { outcome: 'skipped', detail: 'no room on the disk' }) }),
+    actionOf({
+      budget,
+      run: () => ((runs += 1), { outcome: 'skipped', detail: `the disk has room for ${runs} of 900` }),
+    }),
   ]);
   for (let ms = 0; ms < 5_000; ms += 500) {
     to(2);
@@ -198,7 +201,7 @@ test('a run that answers skipped is told once an episode, waits for its cool-dow
   assert.equal(runs, 5);
   assert.deepEqual(
     finished.map(({ detail }) => detail),
-    ['no room on the disk', 'cool-down of 1 s'],
+    ['the disk has room for 1 of 900', 'cool-down of 1 s'],
   );
 });
 
