@@ -16,6 +16,13 @@ export interface Responder {
   stop(): void;
 }
 
+/** Nearer to the limit than this, the time that jitter takes may be what is missing. */
+const JITTER_NEEDS_SECONDS = 1;
+
+function isPressing({ assessment }: ActionStep): boolean {
+  return assessment.level >= 2 || (assessment.timeToLimitSeconds ?? Infinity) < JITTER_NEEDS_SECONDS;
+}
+
 export function createResponder(parts: ResponderParts): Responder {
   const duties = parts.actions.map((action) => createDuty(action, parts));
   /** Of the round: the actions from the first to the last, each as things are when its turn comes. */
@@ -79,7 +86,7 @@ export function createResponder(parts: ResponderParts): Responder {
       latest = level === 0 ? undefined : step;
       acts = act;
       if (!act) stopRunning?.();
-      if (level === 0 || level === 3) endJitter();
+      if (level === 0 || isPressing(step)) endJitter();
       else if (isNew) startJitter();
       if (cancelJitter === undefined) startRound();
     },

@@ -4,7 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import test from 'node:test';
 
 import type { ActionResult } from '../../../agent/model/action.ts';
-import { actionOf, DONE, responderScene } from '../../helpers/responder-scene.ts';
+import { actionOf, DONE, responderScene, stepAt } from '../../helpers/responder-scene.ts';
 
 test('a switch to observe stops what runs, and the next action does not start', async () => {
   const signals: AbortSignal[] = [];
@@ -31,7 +31,7 @@ test('a switch to observe stops what runs, and the next action does not start', 
   );
 });
 
-test('the first action of an episode waits for the jitter, at critical it does not', () => {
+test('the first action of an episode waits for the jitter, from high on it does not', () => {
   const ranAtMs: number[] = [];
   const scene = responderScene([actionOf({ run: () => (ranAtMs.push(scene.nowMs()), DONE) })], 40);
   const { to, pass } = scene;
@@ -42,9 +42,9 @@ test('the first action of an episode waits for the jitter, at critical it does n
   pass(961);
   to(0);
   pass(1_000);
-  to(2);
+  to(1);
   pass(10);
-  to(3);
+  to(2);
   to(0);
   pass(10_000);
   to(1);
@@ -52,6 +52,16 @@ test('the first action of an episode waits for the jitter, at critical it does n
   pass(10_000);
   to(3);
   assert.deepEqual(ranAtMs, [40, 2_010, 22_010]);
+});
+
+test('less than a second before the limit nothing waits for the jitter', () => {
+  let runs = 0;
+  const { responder } = responderScene([actionOf({ run: () => ((runs += 1), DONE) })], 40);
+  const step = stepAt(1);
+  responder.respond({ ...step, assessment: { ...step.assessment, timeToLimitSeconds: 2 } }, true);
+  assert.equal(runs, 0);
+  responder.respond({ ...step, assessment: { ...step.assessment, timeToLimitSeconds: 0.9 } }, true);
+  assert.equal(runs, 1);
 });
 
 test('stop aborts what runs and starts nothing more', async () => {
