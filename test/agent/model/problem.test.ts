@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { agentFailed, problem, problemLine } from '../../../agent/model/problem.ts';
+import { agentFailed, problem, problemLine, whyOf } from '../../../agent/model/problem.ts';
 
 test('a problem is one line: who, code, what', () => {
   assert.equal(problemLine(problem('PLM_USAGE', 'a\n  b')), '[plimsoll] PLM_USAGE: a b');
@@ -17,4 +17,11 @@ test('a failure of the agent is one line of bounded length, whatever was thrown'
   assert.match(agentFailed(undefined), /the agent failed \(undefined\)/);
   const withoutStack = Object.assign(new Error('bare'), { stack: undefined });
   assert.match(agentFailed(withoutStack), /\(bare\)/);
+});
+
+test('whatever was thrown is said in words of bounded length', () => {
+  assert.equal(whyOf(new Error('boom')), 'boom');
+  assert.equal(whyOf('text'), 'text');
+  assert.equal(whyOf(Object.create(null)), 'it threw what cannot be shown');
+  assert.equal(whyOf('x'.repeat(10_000)).length, 300);
 });
