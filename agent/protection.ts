@@ -116,13 +116,13 @@ export function createProtection({ clock, importedUrls, onProblem, onEvent }: Pr
       quotaBytes: options.captureQuotaBytes,
       window,
       snapshot,
+      predictMajorMs: () => collector.predictMs('major'),
       monotonicMs,
       wallMs,
-      onProblem,
       onEvent,
     });
     const responder = createResponder({
-      actions: [...(options.reclaim === 'off' ? [] : [ours.action]), ...captures],
+      actions: [...(options.reclaim === 'off' ? [] : [ours.action]), ...captures.actions],
       counts,
       jitterMs: Math.random() * MAX_JITTER_MS,
       monotonicMs,
@@ -163,6 +163,7 @@ export function createProtection({ clock, importedUrls, onProblem, onEvent }: Pr
       onMajorCollection: collector.observe,
       stop() {
         responder.stop();
+        captures.stop();
         discovery?.stop();
         ours.stop();
         takeOffShedding();
