@@ -2,6 +2,7 @@
 import { LRUCache } from 'lru-cache';
 
 import type { CacheCounts, CacheEntry, Evicted, EvictionReason } from '../../agent/model/cache.ts';
+import { bytesOfEntries } from './bytes-of.ts';
 import type { Maximum } from './pressure-cache-maximum.ts';
 import type { CacheSettings } from './pressure-cache-options.ts';
 
@@ -58,19 +59,13 @@ export function idOf(key: string, tier: string = DEFAULT_TIER): string {
   return `${MARK}${tier.length}:${tier}${key}`;
 }
 
-function priceOf({ costMs }: MemoryEntry<unknown>): number {
-  return Number.isNaN(costMs) ? 0 : costMs;
-}
-
 export interface MemoryTierParts {
   readonly settings: CacheSettings;
   readonly maximum: Maximum;
   monotonicMs(): number;
-  /** Of a value, estimated. */
-  bytesOf(value: unknown): number;
 }
 
-export function createMemoryTier<V>({ settings, maximum, monotonicMs, bytesOf }: MemoryTierParts): MemoryTier<V> {
+export function createMemoryTier<V>({ settings, maximum, monotonicMs }: MemoryTierParts): MemoryTier<V> {
   const { maxEntries, maxBytes, ttlMs, sizeOf } = settings;
   const evictions: Record<EvictionReason, number> = { capacity: 0, ttl: 0, pressure: 0, manual: 0 };
   let hits = 0;
@@ -80,7 +75,7 @@ export function createMemoryTier<V>({ settings, maximum, monotonicMs, bytesOf }:
 
   const lru = new LRUCache<string, MemoryEntry<V>>({
     max: maxEntries,
-    ...(maxBytes === undefined ? {} : { maxSize: maxBytes, sizeCalculation: sizeInBytes }),
+    ...(maxBytes === undefined ? {} : { maxSize: maxBytes, sizeCalculation: bytesOf }),
     ...(ttlMs === undefined ? {} : { ttl: ttlMs }),
     dispose(_entry, _id, reason) {
       if (reason === 'expire') evictions.ttl += 1;
@@ -91,36 +86,42 @@ export function createMemoryTier<V>({ settings, maximum, monotonicMs, bytesOf }:
   });
 
   /** lru-cache takes whole numbers from 1 up. */
-  function sizeInBytes({ value, key }: MemoryEntry<V>): number {
-    let bytes: number;
-    try {
-      bytes = Math.ceil(sizeOf?.(value, key) ?? bytesOf(value));
-    } catch {
-      bytes = bytesOf(value); // the application's function threw
-    }
+  function bytesOf(entry: MemoryEntry<V>): number {
+    const bytes = Math.ceil(bytesByOwner(entry) ?? bytesOfEntries([{ key: entry.key, value: entry.value }]));
     return bytes >= 1 ? Math.min(bytes, Number.MAX_SAFE_INTEGER) : 1;
   }
 
-  function meanBytes(entries: readonly MemoryEntry<V>[]): number {
-    if (entries.length === 0) return 0;
-    return entries.reduce((sum, entry) => sum + sizeInBytes(entry), 0) / entries.length;
+  function bytesByOwner({ value, key }: MemoryEntry<V>): number | undefined {
+    try {
+      return sizeOf?.(value, key);
+    } catch {
+      return undefined; // the application's function threw: as if there were none
+    }
   }
 
-  /** With their entries, without what has expired. */
-  function take(ids: Iterator<string>, count: number): readonly (readonly [id: string, entry: MemoryEntry<V>])[] {
-    const taken: [string, MemoryEntry<V>][] = [];
-    for (let next = ids.next(); next.done !== true && taken.length < count; next = ids.next()) {
-      const entry = lru.peek(next.value, OPTIONS);
-      if (entry !== undefined) taken.push([next.value, entry]);
+  /** Of all that are in the cache or were, by some of them. */
+  function estimate(entries: readonly MemoryEntry<V>[], count: number): number {
+    if (entries.length === 0) return 0;
+    const bytes =
+      sizeOf === undefined ? bytesOfEntries(entries) : entries.reduce((sum, entry) => sum + bytesOf(entry), 0);
+    return Math.round((bytes / entries.length) * count);
+  }
+
+  function take(entries: Iterator<MemoryEntry<V> | undefined>, count: number): readonly MemoryEntry<V>[] {
+    const taken: MemoryEntry<V>[] = [];
+    while (taken.length < count) {
+      const next = entries.next();
+      if (next.done === true) break;
+      if (next.value !== undefined) taken.push(next.value);
     }
     return taken;
   }
 
   /** In the order in which they should go. */
-  function victims(count: number): readonly (readonly [id: string, entry: MemoryEntry<V>])[] {
-    const oldest = take(lru.rkeys(), Math.min(2 * count, MOST_CANDIDATES));
-    const isPriced = oldest.some(([, { costMs }]) => !Number.isNaN(costMs));
-    return (isPriced ? oldest.toSorted(([, a], [, b]) => priceOf(a) - priceOf(b)) : oldest).slice(0, count);
+  function victims(count: number): readonly MemoryEntry<V>[] {
+    const oldest = take(lru.rvalues(), Math.min(2 * count, MOST_CANDIDATES));
+    const isPriced = oldest.some(({ costMs }) => costMs > 0);
+    return (isPriced ? oldest.toSorted((a, b) => (a.costMs || 0) - (b.costMs || 0)) : oldest).slice(0, count);
   }
 
   function asPressure<T>(work: () => T): T {
@@ -134,8 +135,7 @@ export function createMemoryTier<V>({ settings, maximum, monotonicMs, bytesOf }:
 
   function heldBytes(): number {
     if (maxBytes !== undefined) return lru.calculatedSize;
-    const entries = [...take(lru.rkeys(), SAMPLED / 2), ...take(lru.keys(), SAMPLED / 2)];
-    return Math.round(meanBytes(entries.map(([, entry]) => entry)) * lru.size);
+    return estimate([...take(lru.rvalues(), SAMPLED / 2), ...take(lru.values(), SAMPLED / 2)], lru.size);
   }
 
   function trim(): void {
@@ -179,12 +179,12 @@ export function createMemoryTier<V>({ settings, maximum, monotonicMs, bytesOf }:
     entries: () => lru.size,
     bytes: heldBytes,
     counts: () => ({ hit: hits, miss: misses, expired, evictions: { ...evictions } }),
-    sample: (count) => take(lru.rkeys(), count).map(([, { key, value }]) => ({ key, value })),
+    sample: (count) => take(lru.rvalues(), count).map(({ key, value }) => ({ key, value })),
     details: (count) =>
-      take(lru.keys(), count).map(([, entry]) => ({
+      take(lru.values(), count).map((entry) => ({
         key: entry.key,
         tier: entry.tier,
-        bytes: sizeInBytes(entry),
+        bytes: bytesOf(entry),
         costMs: Number.isNaN(entry.costMs) ? undefined : entry.costMs,
         ageMs: monotonicMs() - entry.storedMs,
       })),
@@ -198,14 +198,14 @@ export function createMemoryTier<V>({ settings, maximum, monotonicMs, bytesOf }:
           const chosen = victims(lru.size - entries);
           // what has expired is in the size and not among the entries
           if (chosen.length === 0) lru.pop();
-          for (const [id, entry] of chosen) {
+          for (const entry of chosen) {
             if (looked.length < SAMPLED) looked.push(entry);
-            lru.delete(id);
+            lru.delete(idOf(entry.key, entry.tier));
             if (isTimeUp()) break;
           }
         }
         const gone = before - lru.size;
-        const estimated = Math.round(meanBytes(looked) * gone);
+        const estimated = estimate(looked, gone);
         return { entries: gone, bytes: maxBytes === undefined ? estimated : measured - lru.calculatedSize };
       });
     },

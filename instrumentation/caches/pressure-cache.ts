@@ -5,7 +5,6 @@ import type { AgentHandle } from '../../agent/model/handle.ts';
 import { openCaches } from '../../agent/model/open-cache.ts';
 import { problem, whyOf, type Problem, type ProblemCode } from '../../agent/model/problem.ts';
 import { createAttachment } from './pressure-cache-agent.ts';
-import { valueBytes } from './pressure-cache-bytes.ts';
 import { createDiskTier, type DiskTier } from './pressure-cache-disk.ts';
 import { createCacheFolder, folderOf, type Cacache } from './pressure-cache-folder.ts';
 import { createMaximum } from './pressure-cache-maximum.ts';
@@ -19,6 +18,8 @@ import {
 import { inMemory, throughDisk, type Surface } from './pressure-cache-surface.ts';
 import type { DiskPressureCache, PressureCache, PressureCacheStats, Told } from './pressure-cache-types.ts';
 
+/** Puts from one look for an agent to the next: a look takes 0.2 µs. */
+const LOOK_EVERY = 16;
 /** Entries that `details()` tells of unless asked for more. */
 const DETAILS = 100;
 
@@ -72,7 +73,7 @@ function openCache<V>(
   }
 
   const maximum = createMaximum(maxEntries, monotonicMs);
-  const memory = createMemoryTier<V>({ settings, maximum, monotonicMs, bytesOf: valueBytes });
+  const memory = createMemoryTier<V>({ settings, maximum, monotonicMs });
   const disk = openDisk(parts, settings, say);
 
   function counts(): CacheCounts {
@@ -85,7 +86,7 @@ function openCache<V>(
     library: 'plimsoll',
     entries: memory.entries,
     limit: () => ({ entries: maxEntries, bytes: maxBytes }),
-    ownBytes: memory.bytes,
+    ownBytes: () => (maxBytes === undefined ? undefined : memory.bytes()),
     sample: memory.sample,
     evict: memory.evictOne,
     counts,
@@ -158,6 +159,7 @@ function openCache<V>(
   }
 
   let isClosed = false;
+  let puts = 0;
   const surface: Surface<V> = {
     memory,
     disk,
@@ -165,7 +167,8 @@ function openCache<V>(
     wallMs: parts.wallMs,
     /** Before each put; false: the cache is closed. */
     mayPut() {
-      if (!isClosed) bond.refresh();
+      puts += 1;
+      if (puts % LOOK_EVERY === 0 && !isClosed) bond.refresh();
       return !isClosed;
     },
     onBadKey: () => say('PLM_CACHE_OPTIONS', 'a key or tier is no text, and must be one. The call is ignored.'),
