@@ -25,7 +25,7 @@ export interface ActionContract {
 /** Longer than this a process at its limit does not wait. */
 const MAX_TIME_MS = 60_000;
 
-export function stepOf(level: Level, changes: Partial<ActionStep> = {}): ActionStep {
+function stepOf(level: Level, changes: Partial<ActionStep> = {}): ActionStep {
   const assessment = {
     ...IDLE_ASSESSMENT,
     level,
