@@ -92,7 +92,7 @@ export function installFront(overrides: StartOptions, compileAgent: () => () => 
   }
 
   function startStep(launch: typeof Launch): void {
-    const launched = launch(overrides, workers.threads, imports?.urls ?? new Set());
+    const launched = launch(overrides, workers.threads, imports);
     agent = launched;
     for (const [key, register] of waiting) enlisted.set(key, register(launched));
     waiting.clear();

@@ -10,6 +10,7 @@ import { readOtlp } from './config/otlp.ts';
 import { readConfiguration } from './config/read.ts';
 import { processSlot } from './config/slot.ts';
 import { createStderrWriter } from '../exporters/stderr.ts';
+import type { ImportedModules } from '../instrumentation/discovery/imports.ts';
 import { IDLE_ASSESSMENT, type AgentHandle, type Status } from './model/handle.ts';
 import { COMPILING_MS, pauseForCompilation } from './exit-pause.ts';
 import type { AgentEvent } from './model/event.ts';
@@ -35,7 +36,7 @@ const CONFIGURE_DELAY_MS = 5;
 export function launch(
   overrides: StartOptions,
   threads: WorkerThreads,
-  importedUrls: ReadonlySet<string>,
+  imports: ImportedModules | undefined,
 ): AgentHandle {
   const clock = systemClock;
   const window = createWindow();
@@ -52,7 +53,7 @@ export function launch(
     monotonicMs: clock.monotonicMs,
     describe: describeAssessment,
   });
-  const protection = createProtection({ clock, importedUrls, onProblem: stderr.problem, onEvent: publish });
+  const protection = createProtection({ clock, imports, onProblem: stderr.problem, onEvent: publish });
 
   function publish(event: AgentEvent): void {
     stderr.event(event);

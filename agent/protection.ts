@@ -6,6 +6,7 @@ import { createCaptures } from './capture/index.ts';
 import type { Options } from './config/options.ts';
 import { createPolicy, createReclaimPolicy } from './config/presets.ts';
 import { createCacheRegistry, type CacheRegistry } from '../instrumentation/caches/index.ts';
+import type { ImportedModules } from '../instrumentation/discovery/imports.ts';
 import { createDiscovery } from '../instrumentation/discovery/index.ts';
 import { createCollector } from '../instrumentation/heap/collector.ts';
 import { installHttpShedding } from '../instrumentation/http/shed.ts';
@@ -36,8 +37,8 @@ const MAX_JITTER_MS = 50;
 
 export interface ProtectionParts {
   readonly clock: Clock;
-  /** Addresses of modules of cache libraries that ES modules import; grows. */
-  readonly importedUrls: ReadonlySet<string>;
+  /** undefined: imports are not followed. */
+  readonly imports: ImportedModules | undefined;
   onProblem(problem: Problem): void;
   onEvent(event: AgentEvent): void;
 }
@@ -76,7 +77,7 @@ export interface ActiveProtection {
   stop(): void;
 }
 
-export function createProtection({ clock, importedUrls, onProblem, onEvent }: ProtectionParts): Protection {
+export function createProtection({ clock, imports, onProblem, onEvent }: ProtectionParts): Protection {
   const { monotonicMs, setTimer, wallMs } = clock;
   const counts = createActionCounts();
   const callbacks = createCallbacks({ wallMs, monotonicMs, setTimer, counts, onProblem, onEvent });
@@ -105,7 +106,7 @@ export function createProtection({ clock, importedUrls, onProblem, onEvent }: Pr
       options.reclaim === 'off'
         ? undefined
         : createDiscovery({
-            importedUrls,
+            imports,
             mayWatchReads: options.reclaim === 'auto',
             found: caches.discover,
             setTimer,

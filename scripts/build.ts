@@ -63,6 +63,8 @@ async function embedded(name: string, entry: string, external: readonly string[]
 
 await build({
   ...preloadPart,
+  // `import()` of discovery/imports.ts is newer than 2018, and known to every Node.js from 10 on
+  supported: { 'dynamic-import': true },
   target: 'es2018',
   entryPoints: ['agent/register.ts'],
   outfile: 'dist/register.cjs',

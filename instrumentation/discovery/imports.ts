@@ -12,8 +12,14 @@ const IMPORT_STARTS = 'tracing:module.import:start';
 /** A build tool that imports its modules again and again, each time under another address. */
 const MAX_URLS = 200;
 
-export interface FollowedImports {
+export interface ImportedModules {
+  /** Addresses of modules of cache libraries that ES modules import; grows. */
   readonly urls: ReadonlySet<string>;
+  /** Of what is loaded already, the same module. */
+  load(url: string): Promise<unknown>;
+}
+
+export interface FollowedImports extends ImportedModules {
   stop(): void;
 }
 
@@ -53,6 +59,8 @@ export function followImports(): FollowedImports {
   wait();
   return {
     urls,
+    // here, in a module that Node.js loaded: the agent's own text has no loader without a warning
+    load: async (url) => (await import(url)) as unknown,
     stop() {
       channels.unsubscribe(IMPORT_STARTS, begin);
       end();

@@ -8,6 +8,7 @@
  * Not found: a class that was not loaded as a module of its own, as in bundles and under Jest, unless by the channel; one that an ES
  * module imports, unless imports are followed (imports.ts).
  */
+import type { ImportedModules } from './imports.ts';
 import type { Library } from './libraries.ts';
 import { followLoaded } from './modules.ts';
 import { watchMethod, type WatchedMethod } from './prototypes.ts';
@@ -21,8 +22,8 @@ const MAX_FOUND = 100;
 const CHANNEL = 'lru-cache:metrics';
 
 export interface DiscoveryParts {
-  /** Addresses of modules of cache libraries that ES modules import; grows. */
-  readonly importedUrls: ReadonlySet<string>;
+  /** undefined: imports are not followed. */
+  readonly imports: ImportedModules | undefined;
   /** Whether reads may be watched when memory runs short. */
   readonly mayWatchReads: boolean;
   found(cache: object, library: string): void;
@@ -41,7 +42,7 @@ interface Class {
   isFound: boolean;
 }
 
-export function createDiscovery({ importedUrls, mayWatchReads, found, setTimer }: DiscoveryParts): Discovery {
+export function createDiscovery({ imports, mayWatchReads, found, setTimer }: DiscoveryParts): Discovery {
   const channels = process.getBuiltinModule('node:diagnostics_channel');
   const classes = new Map<object, Class>();
   const known = new WeakSet();
@@ -80,7 +81,7 @@ export function createDiscovery({ importedUrls, mayWatchReads, found, setTimer }
   }
 
   const loaded = followLoaded({
-    importedUrls,
+    imports,
     onPrototype(prototype, library) {
       if (classes.has(prototype)) return;
       const one = follow(prototype, library);

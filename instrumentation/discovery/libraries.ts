@@ -25,15 +25,22 @@ const LIBRARIES: readonly Library[] = [
     reads: '_unwrap',
   },
   { name: 'keyv', exported: ['Keyv'], marks: ['set', 'get', 'clear', 'disconnect'], puts: 'set', reads: 'get' },
+  {
+    name: '@cacheable/memory',
+    exported: ['CacheableMemory'],
+    marks: ['set', 'get', 'getStore'],
+    puts: 'set',
+    reads: 'get',
+  },
   { name: 'cacheable', exported: ['Cacheable'], marks: ['set', 'get', 'setPrimary'], puts: 'set', reads: 'get' },
 ];
 
 /** A path or a URL of a module of theirs, in a package that may be named for its version as well (`lru-cache-10`, `keyv5`). */
 const MODULE =
-  /[\\/]node_modules[\\/](lru-cache|quick-lru|node-cache|keyv|cacheable)(?:-?v?\d[\d.]*)?(?!.*[\\/]node_modules[\\/])[\\/]/;
+  /[\\/]node_modules[\\/](lru-cache|quick-lru|node-cache|keyv|cacheable|@cacheable[\\/]memory)(?:-?v?\d[\d.]*)?(?!.*[\\/]node_modules[\\/])[\\/]/;
 
 export function libraryOf(location: string): Library | undefined {
-  const name = MODULE.exec(location)?.[1];
+  const name = MODULE.exec(location)?.[1]?.replace('\\', '/');
   return name === undefined ? undefined : LIBRARIES.find((library) => library.name === name);
 }
 

@@ -1,7 +1,7 @@
 /** The modules of cache libraries that this process has loaded, each told once. */
 import Module from 'node:module';
-import { compileFunction, constants } from 'node:vm';
 
+import type { ImportedModules } from './imports.ts';
 import { libraryOf, prototypesIn, type Library } from './libraries.ts';
 
 /** What `require` keeps its modules in, known to applications as `require.cache`. */
@@ -15,12 +15,12 @@ export interface LoadedLibraries {
 }
 
 export interface LoadedLibrariesParts {
-  /** Addresses that names were resolved to in ES modules; grows. */
-  readonly importedUrls: ReadonlySet<string>;
+  /** undefined: imports are not followed. */
+  readonly imports: ImportedModules | undefined;
   onPrototype(prototype: object, library: Library): void;
 }
 
-export function followLoaded({ importedUrls, onPrototype }: LoadedLibrariesParts): LoadedLibraries {
+export function followLoaded({ imports, onPrototype }: LoadedLibrariesParts): LoadedLibraries {
   const imported = new Set<string>();
   /** Of the table's keys, which come in the order of their loading. */
   let lookedAt = 0;
@@ -41,12 +41,12 @@ export function followLoaded({ importedUrls, onPrototype }: LoadedLibrariesParts
     lookedAt = paths.length;
   }
 
-  function lookAtImported(): void {
-    for (const url of importedUrls) {
+  function lookAtImported({ urls, load }: ImportedModules): void {
+    for (const url of urls) {
       const library = libraryOf(url);
       if (library === undefined || imported.has(url)) continue;
       imported.add(url);
-      importAgain(url).then(
+      load(url).then(
         (exports) => tell(exports, library),
         () => {}, // it failed in the application too
       );
@@ -56,15 +56,7 @@ export function followLoaded({ importedUrls, onPrototype }: LoadedLibrariesParts
   return {
     look() {
       if (required !== undefined) lookAtRequired(required);
-      lookAtImported();
+      if (imports !== undefined) lookAtImported(imports);
     },
   };
-}
-
-/** Of what is loaded, the same module. Not an `import()` of this text's own: the bundle is CommonJS, where it becomes `require`. */
-async function importAgain(url: string): Promise<unknown> {
-  const load = compileFunction('return import(url)', ['url'], {
-    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-  }) as (url: string) => Promise<unknown>;
-  return await load(url);
 }

@@ -7,7 +7,8 @@ exports.use = async function use(/** @type {readonly (readonly [string, any])[]}
   process.stdin.on('end', () => (isOver = true)).resume();
   const contents = [];
   do {
-    for (const [number, [, cache]] of caches.entries()) {
+    for (const [number, [name, cache]] of caches.entries()) {
+      if (name === 'node-cache') cache.del('key-0');
       for (let key = 0; key <= number; key++) await cache.set(`key-${key}`, { number, key });
     }
     await new Promise((resume) => setTimeout(resume, 20));

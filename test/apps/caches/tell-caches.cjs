@@ -1,8 +1,8 @@
-/** Preloaded beside the agent: what it knows of this process's caches goes to stderr, each time the number of them changes. */
-let told = 0;
+/** Preloaded beside the agent: what it knows of this process's caches goes to stderr, each time it changes. */
+let told = '[]';
 setInterval(() => {
-  const caches = process[Symbol.for('plimsoll.agent.v1')]?.caches() ?? [];
-  if (caches.length === told) return;
-  told = caches.length;
-  process.stderr.write(`caches ${JSON.stringify(caches)}\n`);
+  const caches = JSON.stringify(process[Symbol.for('plimsoll.agent.v1')]?.caches() ?? []);
+  if (caches === told) return;
+  told = caches;
+  process.stderr.write(`caches ${caches}\n`);
 }, 20).unref();

@@ -32,7 +32,7 @@ function scene(t: TestContext, parts: Partial<DiscoveryParts> = {}) {
   const timers: { callback: () => void; ms: number; isCancelled: boolean }[] = [];
   const found: (readonly [unknown, string])[] = [];
   const discovery = createDiscovery({
-    importedUrls: new Set(),
+    imports: undefined,
     mayWatchReads: false,
     found: (cache, library) => found.push([cache, library]),
     setTimer(callback, ms) {

@@ -18,6 +18,7 @@ test('a module is known by the package it lies in, whatever installed it', () =>
     ['/app/node_modules/keyv5/dist/index.cjs', 'keyv'],
     ['/app/node_modules/node-cache/lib/node_cache.js', 'node-cache'],
     ['/app/node_modules/cacheable/dist/index.mjs', 'cacheable'],
+    ['C:\\app\\node_modules\\@cacheable\\memory\\dist\\index.cjs', '@cacheable/memory'],
     ['/app/node_modules/keyv/node_modules/json-buffer/index.js', undefined],
     ['/app/node_modules/keyv-file/index.js', undefined],
     ['/app/node_modules/cacheable-request/dist/index.js', undefined],

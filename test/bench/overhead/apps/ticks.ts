@@ -86,7 +86,7 @@ async function startAgent() {
     fallbackExporter: 'prometheus',
     clock,
     window: createWindow(),
-    protection: createProtection({ clock, onProblem: fail, onEvent: () => {} }),
+    protection: createProtection({ clock, imports: undefined, onProblem: fail, onEvent: () => {} }),
     threads: { alive: new Set(), onAdded() {} },
     mode: () => 'protect',
     isYoung: () => false,
