@@ -4,7 +4,7 @@
  * that an ES-module application requires costs 8 µs more, so that it is there only while a process uses ES modules at all: Node.js
  * tells on a diagnostics channel of each `import()`, its own of the entry included.
  */
-import Module, { type ModuleHooks, type ResolveHookSync } from 'node:module';
+import Module, { type ModuleHooks, type ResolveHookContext, type ResolveHookSync } from 'node:module';
 
 import { libraryOf } from './libraries.ts';
 
@@ -41,15 +41,22 @@ export function followImports(): FollowedImports {
 
   const resolve: ResolveHookSync = (specifier, context, next) => {
     const resolved = next(specifier, context);
-    if (context.conditions.includes('require')) {
-      if (!isImporting) wait();
-    } else {
-      // under --import the entry is imported, a CommonJS one too
-      if (context.parentURL !== undefined) isImporting = true;
-      if (urls.size < MAX_URLS && libraryOf(resolved.url) !== undefined) urls.add(resolved.url);
-    }
+    try {
+      note(context, resolved.url);
+    } catch {} // it would end the application
     return resolved;
   };
+
+  function note({ conditions, parentURL }: ResolveHookContext, url: string): void {
+    // a Set in Node.js 22.15, where it is `require` that asks
+    if ([...conditions].includes('require')) {
+      if (!isImporting) wait();
+      return;
+    }
+    // under --import the entry is imported, a CommonJS one too
+    if (parentURL !== undefined) isImporting = true;
+    if (urls.size < MAX_URLS && libraryOf(url) !== undefined) urls.add(url);
+  }
 
   function wait(): void {
     end();
