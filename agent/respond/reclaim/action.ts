@@ -2,12 +2,15 @@
 import type { Action, ActionStep } from '../../model/action.ts';
 import { levelName, type Level } from '../../model/level.ts';
 import type { ReclaimPolicy } from '../../model/policy.ts';
-import { decide, type Decision } from './decide.ts';
+import { decide, wantsReturn, type Decision } from './decide.ts';
 import { RECLAIM_MS, type Engine, type Order } from './engine.ts';
 
 /** Many: garbage that is made at 200 MB/s has to be collected several times a second. What it may cost is decided each time. */
 const MOST_A_MINUTE = 600;
 const MINUTE_MS = 60_000;
+/** Caches are asked for no longer than this part of the time that is left, and this long in any case: the rest is for the collection. */
+const EVICTING_RATIO = 0.25;
+const LEAST_EVICTING_MS = 50;
 
 export interface ReclaimAction {
   readonly action: Action;
@@ -34,20 +37,26 @@ export function createReclaimAction(engine: Engine, policy: ReclaimPolicy, monot
       level,
       targetBytes: isDue ? step.targetBytes : 0,
       isPressing: isPressing(step),
+      isHeld: step.assessment.reasons.some(({ kind }) => kind === 'held'),
       isHeapBound: binding === 'heap',
       headroomBytes: headroomBytes ?? Number.POSITIVE_INFINITY,
-      ...engine.memory(),
+      ...engine.situation(),
     });
   }
 
-  function orderOf({ by, evictBytes, garbageBytes, isCollecting }: Decision, step: ActionStep): Order {
+  function orderOf(
+    { by, evictBytes, garbageBytes, isCollecting, isCollectingFirst }: Decision,
+    step: ActionStep,
+  ): Order {
     const { level, binding } = step.assessment;
     return {
       level: levelName(level),
       targetBytes: by === 'policy' ? step.targetBytes : evictBytes + garbageBytes,
       evictBytes,
       isCollecting,
-      wantsReturn: level >= 2 && binding !== 'heap' && (by === 'policy' || level === 3),
+      isCollectingFirst,
+      evictMs: evictMs(step),
+      wantsReturn: wantsReturn({ level, isHeapBound: binding === 'heap' }) && (by === 'policy' || level === 3),
     };
   }
 
@@ -76,4 +85,9 @@ export function createReclaimAction(engine: Engine, policy: ReclaimPolicy, monot
       askedLevel = 0;
     },
   };
+}
+
+function evictMs({ assessment }: ActionStep): number {
+  const leftMs = (assessment.timeToLimitSeconds ?? Number.POSITIVE_INFINITY) * 1000;
+  return Math.min(RECLAIM_MS, Math.max(LEAST_EVICTING_MS, leftMs * EVICTING_RATIO));
 }

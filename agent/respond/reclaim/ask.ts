@@ -19,11 +19,11 @@ export async function askCache(
   cache: FollowedCache,
   askedBytes: number,
   pace: Pace,
-  signal: AbortSignal,
+  isOver: () => boolean,
 ): Promise<Answer> {
   let promisedBytes = 0;
   try {
-    while (promisedBytes < askedBytes && !signal.aborted) {
+    while (promisedBytes < askedBytes && !isOver()) {
       if (pace.isOver()) await pace.rest();
       const { entries, bytes } = cache.evict(askedBytes - promisedBytes, pace.isOver);
       // one that is longer than a slice with its first entry has something left still

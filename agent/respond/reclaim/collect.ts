@@ -16,6 +16,8 @@ export interface Collected {
 }
 
 export interface Collection {
+  /** Empty pages that the dear collection would give back to the kernel; 0: too few, or it would be too dear. */
+  returnableBytes(): number;
   /** `wantsReturn`: it would help to give empty pages back to the kernel. */
   run(garbageBytes: number, wantsReturn: boolean): Collected;
 }
@@ -50,6 +52,11 @@ export function createCollection(collector: Collector): Collection {
   }
 
   return {
+    returnableBytes() {
+      const bytes = collector.use().heapIdleBytes * returnRatio;
+      const isAffordable = collector.isAvailable && collector.predictMs('last-resort') <= LONGEST_COLLECTION_MS;
+      return bytes >= LEAST_RETURN_BYTES && isAffordable ? bytes : 0;
+    },
     run(garbageBytes, wantsReturn) {
       const note = whyNot(garbageBytes);
       if (note !== undefined) return { ...NOTHING_COLLECTED, note };

@@ -11,8 +11,12 @@ import type { MemoryUse } from '../../model/reclaim.ts';
 export const LONGEST_COLLECTION_MS = 200;
 /** Less garbage is not worth a collection. */
 const LEAST_GARBAGE_BYTES = 8 * 2 ** 20;
+/** Nor is less than this part of what is left. */
+const WORTH_RATIO = 0.25;
+/** A collection goes before the caches when it may give this part of the target. */
+const FIRST_RATIO = 1 / 3;
 /** Less is not worth asking for. */
-const LEAST_EVICTION_BYTES = 2 ** 20;
+export const LEAST_EVICTION_BYTES = 2 ** 20;
 /** Part of the time that collections may take: at elevated there is time, above it collecting late costs more. */
 const COLLECTING_RATIO: Readonly<Record<Level, number>> = [0, 0.05, 0.1, 0.1];
 /** Collections cost by what lives: where they take too long, this part of it goes. */
@@ -32,6 +36,8 @@ export interface Situation {
   readonly targetBytes: number;
   /** The limit will be reached before the cool-down is over. */
   readonly isPressing: boolean;
+  /** The level is higher than memory asks for at this moment: it is left slowly. */
+  readonly isHeld: boolean;
   readonly isHeapBound: boolean;
   readonly headroomBytes: number;
   /** There is someone to ask. */
@@ -46,8 +52,12 @@ export interface Situation {
   readonly pendingBytes: number;
   /** Part of what grew since the last major collection that is garbage, by experience. */
   readonly garbageRatio: number;
-  /** What one collection would take. */
-  readonly predictedMs: number;
+  /** Empty pages of the heap that a dear collection would give back to the kernel; 0: it would be too dear. */
+  readonly returnableBytes: number;
+  /** Caches are held where they are, or there are none: what grew since the last collection may well be garbage. */
+  readonly isTelling: boolean;
+  /** What one collection would take when so much of what is held is garbage. */
+  predictMs(garbageBytes: number): number;
   readonly line: Line | undefined;
 }
 
@@ -56,11 +66,13 @@ export interface Decision {
   readonly evictBytes: number;
   readonly garbageBytes: number;
   readonly isCollecting: boolean;
+  /** So much may come from a collection that it is made before anybody is asked; what it gives need not be asked for. */
+  readonly isCollectingFirst: boolean;
 }
 
 export function decide(situation: Situation): Decision | undefined {
   const { targetBytes, isPressing } = situation;
-  if (targetBytes > 0) {
+  if (targetBytes > 0 && !situation.isHeld) {
     const byPolicy = decideByPolicy(situation);
     if (byPolicy !== undefined) return byPolicy;
   }
@@ -70,21 +82,34 @@ export function decide(situation: Situation): Decision | undefined {
 function decideByPolicy(situation: Situation): Decision | undefined {
   const { level, targetBytes, canAsk, pendingBytes } = situation;
   const garbageBytes = garbageOf(situation);
+  const returnBytes = wantsReturn(situation) ? situation.returnableBytes : 0;
   const evictBytes = canAsk ? worthAsking(targetBytes - pendingBytes - creditBytes(situation)) : 0;
-  const isCollecting = mayCollect(situation) && (level >= 2 || pendingBytes > 0) && garbageBytes >= LEAST_GARBAGE_BYTES;
+  const may = mayCollect(situation, garbageBytes);
+  const isEnough = garbageBytes >= LEAST_GARBAGE_BYTES && (level >= 2 || pendingBytes > 0);
+  const isCollecting = may && (isEnough || returnBytes > 0);
   if (evictBytes === 0 && !isCollecting) return undefined;
-  return { by: 'policy', evictBytes, garbageBytes, isCollecting: isCollecting || evictBytes > 0 };
+  const isCollectingFirst = may && situation.isTelling && garbageBytes + returnBytes >= targetBytes * FIRST_RATIO;
+  return { by: 'policy', evictBytes, garbageBytes, isCollecting: true, isCollectingFirst };
 }
 
 function decideByLine(situation: Situation): Decision | undefined {
-  const { level, headroomBytes, predictedMs, restedMs, memory, canAsk } = situation;
+  const { level, isHeld, headroomBytes, restedMs, memory, canAsk } = situation;
   const garbageBytes = garbageOf(situation);
-  const isCheap = restedMs >= predictedMs / COLLECTING_RATIO[level];
+  const predictedMs = situation.predictMs(garbageBytes);
+  const isCheap = restedMs >= predictedMs / COLLECTING_RATIO[isHeld ? 1 : level];
   const isNeeded = garbageBytes >= headroomBytes;
-  const isCollecting = mayCollect(situation) && garbageBytes >= LEAST_GARBAGE_BYTES && (isCheap || isNeeded);
+  const isEnough = garbageBytes >= Math.max(LEAST_GARBAGE_BYTES, headroomBytes * WORTH_RATIO);
+  const isCollecting = mayCollect(situation, garbageBytes) && isEnough && (isCheap || isNeeded);
   const shrinkBytes = isCollecting && !isCheap ? memory.heldBytes * SHRINK_RATIO : 0;
-  const evictBytes = canAsk && level >= 2 ? worthAsking(grownBytes(situation) + shrinkBytes) : 0;
-  return evictBytes > 0 || isCollecting ? { by: 'line', evictBytes, garbageBytes, isCollecting } : undefined;
+  const evictBytes = canAsk && level >= 2 && !isHeld ? worthAsking(grownBytes(situation) + shrinkBytes) : 0;
+  return evictBytes > 0 || isCollecting
+    ? { by: 'line', evictBytes, garbageBytes, isCollecting, isCollectingFirst: false }
+    : undefined;
+}
+
+/** From high on, where it is the whole process that is limited. */
+export function wantsReturn({ level, isHeapBound }: Pick<Situation, 'level' | 'isHeapBound'>): boolean {
+  return level >= 2 && !isHeapBound;
 }
 
 /** What lives and did not at the last reclaim, as far as that is known. */
@@ -115,8 +140,8 @@ function creditBytes({ line, isHeapBound, memory }: Situation): number {
   return isHeapBound ? 0 : unreturnedBytes(line, memory);
 }
 
-function mayCollect({ canCollect, predictedMs }: Situation): boolean {
-  return canCollect && predictedMs <= LONGEST_COLLECTION_MS;
+function mayCollect({ canCollect, predictMs }: Situation, garbageBytes: number): boolean {
+  return canCollect && predictMs(garbageBytes) <= LONGEST_COLLECTION_MS;
 }
 
 function worthAsking(bytes: number): number {

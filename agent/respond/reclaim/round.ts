@@ -17,6 +17,7 @@ const EMPTY_BELOW = 0.9;
 export interface RoundParts {
   readonly ledger: Ledger;
   readonly caps: Caps;
+  monotonicMs(): number;
   setTimer(callback: () => void, ms: number): () => void;
   onProblem(problem: Problem): void;
 }
@@ -28,9 +29,11 @@ export interface RoundRequest {
   readonly mostBytes: number;
   readonly pace: Pace;
   readonly signal: AbortSignal;
+  /** Nobody is asked after this. */
+  readonly untilMs: number;
 }
 
-type Share = Omit<ReclaimShare, 'freedBytes'>;
+export type Share = Omit<ReclaimShare, 'freedBytes'>;
 
 interface Asked {
   readonly candidate: Candidate;
@@ -43,17 +46,21 @@ export interface Rounds {
   ask(request: RoundRequest): Promise<readonly Share[]>;
 }
 
-export function createRounds({ ledger, caps, setTimer, onProblem }: RoundParts): Rounds {
+export function createRounds({ ledger, caps, monotonicMs, setTimer, onProblem }: RoundParts): Rounds {
   /** Those whose promise is still open. */
   const busy = new Set<Reclaimer>();
   let isCalling = false;
+
+  function isOver({ signal, untilMs }: RoundRequest): boolean {
+    return signal.aborted || monotonicMs() >= untilMs;
+  }
 
   async function answerOf(candidate: Candidate, askedBytes: number, request: RoundRequest): Promise<Answer> {
     const { pace, signal, level, mostBytes } = request;
     if ('cache' in candidate.of) {
       const { cache } = candidate.of;
       const before = cache.status();
-      const answer = await askCache(cache, askedBytes, pace, signal);
+      const answer = await askCache(cache, askedBytes, pace, () => isOver(request));
       if (answer.promisedBytes > 0) caps.set(cache, before);
       return answer;
     }
@@ -96,7 +103,7 @@ export function createRounds({ ledger, caps, setTimer, onProblem }: RoundParts):
       openBytes = 0;
       for (const [index, candidate] of able.entries()) {
         const askedBytes = parts[index] ?? 0;
-        if (askedBytes < 1 || request.signal.aborted) continue;
+        if (askedBytes < 1 || isOver(request)) continue;
         const share = await ask(candidate, askedBytes, request);
         all.push({ candidate, share });
         openBytes += Math.max(0, askedBytes - share.promisedBytes);
