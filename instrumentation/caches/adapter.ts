@@ -32,7 +32,7 @@ export interface Adapter {
   adapt(cache: object, parts: AdapterParts): Adapted | string;
 }
 
-/** Whether all of these are functions of it. */
+/** Whether all of these are functions of it. The telling ones first: what other libraries have may be a getter there that warns. */
 export function has(candidate: object, ...methods: readonly string[]): boolean {
   return methods.every((name) => typeof Reflect.get(candidate, name) === 'function');
 }

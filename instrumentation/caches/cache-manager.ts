@@ -4,7 +4,7 @@ import { adaptKeyv } from './keyv.ts';
 
 export const cacheManagerAdapter: Adapter = {
   library: 'cache-manager',
-  recognizes: (cache) => has(cache, 'get', 'set', 'del', 'wrap') && ('stores' in cache || 'store' in cache),
+  recognizes: (cache) => has(cache, 'wrap', 'get', 'set', 'del') && ('stores' in cache || 'store' in cache),
   adapt(cache, parts) {
     const stores: unknown = Reflect.get(cache, 'stores');
     // version 5 keeps its lru-cache to itself; that one is found where caches are discovered

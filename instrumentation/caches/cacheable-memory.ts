@@ -30,7 +30,7 @@ export const cacheableMemoryAdapter: Adapter = {
     Array.isArray(Reflect.get(cache, 'store')),
   adapt(object, { monotonicMs, wallMs, mayCount }) {
     const cache = object as unknown as CacheableMemory;
-    const counted = mayCount && !cache.stats.enabled ? countUses(cache) : undefined;
+    const counted = countUses(cache, mayCount && !cache.stats.enabled);
     const nextExpired = createExpiredKeys(monotonicMs, (limit) => {
       const nowMs = wallMs();
       return spread(cache, limit)
@@ -74,13 +74,11 @@ export const cacheableMemoryAdapter: Adapter = {
         sample: (count) => spread(cache, count).map(({ key, value }) => ({ key, value })),
         evict,
         counts() {
-          const { hits, misses } = cache.stats;
-          if (cache.stats.enabled) return { ...NOTHING_COUNTED, hit: hits, miss: misses };
-          if (counted === undefined) return NOTHING_COUNTED;
-          return { ...NOTHING_COUNTED, hit: counted.uses.hits, miss: counted.uses.misses };
+          const { enabled, hits, misses } = cache.stats;
+          return enabled ? { ...NOTHING_COUNTED, hit: hits, miss: misses } : counted.counts();
         },
       },
-      restore: () => counted?.restore(),
+      restore: counted.restore,
     };
   },
 };

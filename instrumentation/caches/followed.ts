@@ -112,6 +112,7 @@ export function createFollowed(parts: FollowedParts): Followed {
     care.attempt(run.settle, undefined);
     isEvicting = false;
     pressureEvictions += run.entries();
+    refresh();
     return { entries: run.entries(), bytes: run.bytes() };
   }
 

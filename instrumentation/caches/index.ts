@@ -46,6 +46,8 @@ interface Entry {
 
 export function createCacheRegistry({ monotonicMs, wallMs, onProblem }: CacheRegistryParts): CacheRegistry {
   const entries = new Set<Entry>();
+  /** The same as an array, until one comes or goes. */
+  let list: readonly Entry[] | undefined;
   const byStore = new WeakMap<object, Entry>();
   const names = createNames(onProblem);
   const numbers = new Map<string, number>();
@@ -54,6 +56,7 @@ export function createCacheRegistry({ monotonicMs, wallMs, onProblem }: CacheReg
 
   function remove(entry: Entry): void {
     if (!entries.delete(entry)) return;
+    list = undefined;
     const store = entry.store();
     if (store !== undefined && byStore.get(store) === entry) byStore.delete(store);
     names.release(entry.followed.name);
@@ -66,13 +69,24 @@ export function createCacheRegistry({ monotonicMs, wallMs, onProblem }: CacheReg
 
   function add(entry: Entry, store: object): void {
     entries.add(entry);
+    list = undefined;
     byStore.set(store, entry);
     entry.followed.refresh();
   }
 
+  function inOrder(): readonly Entry[] {
+    list ??= [...entries];
+    return list;
+  }
+
   function living(): readonly Entry[] {
-    for (const entry of entries) if (entry.store() === undefined) remove(entry);
-    return [...entries];
+    for (const entry of inOrder()) if (entry.store() === undefined) remove(entry);
+    return inOrder();
+  }
+
+  function refreshOne(entry: Entry): void {
+    if (entry.store() === undefined) remove(entry);
+    else entry.followed.refresh();
   }
 
   function register(cache: unknown, given: CacheOptions): () => void {
@@ -134,19 +148,15 @@ export function createCacheRegistry({ monotonicMs, wallMs, onProblem }: CacheReg
         .filter(({ isDiscovered }) => discovered || !isDiscovered)
         .map(({ followed }) => followed),
     statuses() {
-      const all = living();
       const untilMs = monotonicMs() + REFRESH_MS;
-      refreshing(
-        all,
-        ({ followed }) => followed.refresh(),
-        () => monotonicMs() >= untilMs,
-      );
-      const latest = all.map(({ followed }) => followed.latest());
-      const others = latest.filter(({ name }) => name === OTHER);
-      return others.length === 0 ? latest : [...latest.filter(({ name }) => name !== OTHER), together(others)];
+      refreshing(inOrder(), refreshOne, () => monotonicMs() >= untilMs);
+      const named: CacheStatus[] = [];
+      const others: CacheStatus[] = [];
+      for (const { followed } of inOrder()) (followed.name === OTHER ? others : named).push(followed.latest());
+      return others.length === 0 ? named : [...named, together(others)];
     },
     tick(isTimeUp) {
-      const capped = living().filter(({ followed }) => followed.isCapped());
+      const capped = inOrder().filter(({ followed }) => followed.isCapped());
       trimming(capped, ({ followed }) => followed.trim(isTimeUp), isTimeUp);
     },
   };

@@ -1,7 +1,7 @@
 /** `lru-cache` 7 to 11. */
-import { NOTHING_COUNTED, type CacheContract, type CacheEntry } from '../../agent/model/cache.ts';
+import type { CacheContract, CacheEntry } from '../../agent/model/cache.ts';
 import { has, maximum, type Adapter } from './adapter.ts';
-import { countUses, type Counted } from './counting.ts';
+import { countUses } from './counting.ts';
 import { createByteCheck } from './own-bytes.ts';
 
 interface LruCache {
@@ -9,6 +9,7 @@ interface LruCache {
   readonly max: number;
   readonly maxSize: number;
   readonly calculatedSize?: number;
+  readonly fetchMethod?: unknown;
   pop(): unknown;
   peek(key: unknown, options: { allowStale: boolean }): unknown;
   delete(key: unknown): boolean;
@@ -20,7 +21,6 @@ interface LruCache {
 interface Internals {
   readonly keyList: readonly unknown[];
   readonly valList: readonly unknown[];
-  readonly keyMap: ReadonlyMap<unknown, number>;
   readonly ttls?: ArrayLike<number> | undefined;
   readonly head: number;
   isStale(index: number): boolean;
@@ -41,7 +41,8 @@ export const lruCacheAdapter: Adapter = {
     const cache = object as unknown as LruCache;
     const nextExpired = createExpirySearch(monotonicMs);
     const isInBytes = createByteCheck();
-    const counted = mayCount ? countEach(cache) : undefined;
+    // where it fetches by itself it is not read by `get`, and would look unused
+    const { counts, restore } = countUses(cache, mayCount && typeof cache.fetchMethod !== 'function');
 
     function sample(count: number): readonly CacheEntry[] {
       const entries: CacheEntry[] = [];
@@ -59,16 +60,7 @@ export const lruCacheAdapter: Adapter = {
       ownBytes: () => isInBytes(cache.calculatedSize, cache.size, sample),
       sample,
       evict: () => (cache.size === 0 ? undefined : evictOne(cache, nextExpired)),
-      counts() {
-        if (counted === undefined) return NOTHING_COUNTED;
-        const { hits, misses, pushedOut } = counted.uses;
-        return {
-          ...NOTHING_COUNTED,
-          hit: hits,
-          miss: misses,
-          evictions: { ...NOTHING_COUNTED.evictions, capacity: pushedOut },
-        };
-      },
+      counts,
     };
     return {
       store: cache,
@@ -79,16 +71,10 @@ export const lruCacheAdapter: Adapter = {
           bytes: contract.ownBytes() === undefined ? undefined : maximum(cache.maxSize),
         }),
       },
-      restore: () => counted?.restore(),
+      restore,
     };
   },
 };
-
-function countEach(cache: LruCache): Counted | undefined {
-  const keyMap = internalsOf(cache)?.keyMap;
-  if (keyMap === undefined) return countUses(cache);
-  return countUses(cache, { entryCount: () => cache.size, holds: (key) => keyMap.has(key) });
-}
 
 function evictOne(cache: LruCache, nextExpired: (internals: Internals) => number | undefined): CacheEntry | undefined {
   const internals = internalsOf(cache);

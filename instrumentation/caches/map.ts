@@ -1,7 +1,7 @@
 /** A Map that an application uses as a cache: what was set first goes first. */
 import { isMap } from 'node:util/types';
 
-import { NOTHING_COUNTED, type CacheCounts, type CacheEntry } from '../../agent/model/cache.ts';
+import type { CacheEntry } from '../../agent/model/cache.ts';
 import type { Adapted, Adapter, AdapterParts } from './adapter.ts';
 import { countUses } from './counting.ts';
 import { createExpiredKeys } from './expired.ts';
@@ -22,7 +22,7 @@ export function adaptMap(
   { monotonicMs, wallMs, mayCount }: AdapterParts,
   expiryOf?: (value: unknown) => number,
 ): Adapted {
-  const counted = mayCount ? countUses(map) : undefined;
+  const { counts, restore } = countUses(map, mayCount);
   const nextExpired = createExpiredKeys(monotonicMs, (limit) => {
     if (expiryOf === undefined) return [];
     const nowMs = wallMs();
@@ -54,12 +54,9 @@ export function adaptMap(
       ownBytes: () => undefined,
       sample: (count) => firstEntries(map, count),
       evict,
-      counts: (): CacheCounts =>
-        counted === undefined
-          ? NOTHING_COUNTED
-          : { ...NOTHING_COUNTED, hit: counted.uses.hits, miss: counted.uses.misses },
+      counts,
     },
-    restore: () => counted?.restore(),
+    restore,
   };
 }
 

@@ -25,7 +25,7 @@ const KEYS_ARE_OLD_MS = 10_000;
 export const nodeCacheAdapter: Adapter = {
   library: 'node-cache',
   recognizes: (cache) =>
-    has(cache, 'get', 'set', 'del', 'getStats', 'flushAll', 'getTtl', 'on') && objectIn(cache, 'data') !== undefined,
+    has(cache, 'getStats', 'flushAll', 'getTtl', 'on', 'get', 'set', 'del') && objectIn(cache, 'data') !== undefined,
   adapt(object, { monotonicMs, wallMs, mayCount }) {
     const cache = object as unknown as NodeCache;
     const keys = createKeys(cache, monotonicMs);

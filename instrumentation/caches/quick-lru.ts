@@ -1,5 +1,5 @@
 /** `quick-lru` 5 to 7. */
-import { NOTHING_COUNTED, type CacheEntry } from '../../agent/model/cache.ts';
+import type { CacheEntry } from '../../agent/model/cache.ts';
 import { has, maximum, type Adapter, type LibraryContract } from './adapter.ts';
 import { countUses } from './counting.ts';
 import { firstEntries } from './map.ts';
@@ -37,22 +37,19 @@ export const quickLruAdapter: Adapter = {
     (has(cache, 'entriesAscending', 'evict') || Reflect.get(cache, 'oldCache') instanceof Map),
   adapt(object, { monotonicMs, mayCount }) {
     const cache = object as unknown as QuickLru;
-    const counted = mayCount ? countUses(cache) : undefined;
+    const { counts, restore } = countUses(cache, mayCount);
     const count = createCount(() => cache.size, monotonicMs);
     const contract: Omit<LibraryContract, 'sample' | 'evict' | 'evictMany'> = {
       library: 'quick-lru',
       entries: count.now,
       limit: () => ({ entries: maximum(cache.maxSize), bytes: undefined }),
       ownBytes: () => undefined,
-      counts: () =>
-        counted === undefined
-          ? NOTHING_COUNTED
-          : { ...NOTHING_COUNTED, hit: counted.uses.hits, miss: counted.uses.misses },
+      counts,
     };
     const access = has(cache, 'entriesAscending', 'evict')
       ? ofPrivate(cache as Private, count)
       : ofOpen(cache as Open, count);
-    return { store: cache, contract: { ...contract, ...access }, restore: () => counted?.restore() };
+    return { store: cache, contract: { ...contract, ...access }, restore };
   },
 };
 
