@@ -7,21 +7,18 @@ import type { Maximum } from './pressure-cache-maximum.ts';
 import type { CacheSettings } from './pressure-cache-options.ts';
 
 const DEFAULT_TIER = 'default';
-const MARK = '\u0000';
+/** Begins the id of an entry of another tier. */
+const MARK = 0;
 /** What a shrinking looks at to find the cheapest; beyond it the least recently used goes. Sorting so many takes 1 ms. */
 const MOST_CANDIDATES = 4096;
 /** Entries whose mean stands for all. */
-const SAMPLED = 20;
+const SAMPLED = 8;
 /** Given to every call: without it lru-cache makes an object for each. It writes an undefined `status` into it. */
 const OPTIONS = {};
 
-interface MemoryEntry<V> extends CacheEntry {
-  readonly key: string;
+interface Held<V> {
+  readonly id: string;
   readonly value: V;
-  readonly tier: string;
-  /** NaN: not known. */
-  readonly costMs: number;
-  readonly storedMs: number;
 }
 
 /** What `details()` tells of an entry. */
@@ -31,7 +28,6 @@ export interface EntryDetail {
   readonly bytes: number;
   /** undefined: not known. */
   readonly costMs: number | undefined;
-  readonly ageMs: number;
 }
 
 export interface MemoryTier<V> {
@@ -53,19 +49,31 @@ export interface MemoryTier<V> {
   shrink(entries: number, isTimeUp: () => boolean): Evicted;
 }
 
+/** Not every caller is checked by TypeScript. */
+export function areTexts(key: unknown, tier: unknown): boolean {
+  return typeof key === 'string' && (tier === undefined || typeof tier === 'string');
+}
+
 /** One text for (tier, key); the default tier's is the key itself, so that it costs nothing. */
 export function idOf(key: string, tier: string = DEFAULT_TIER): string {
-  if (tier === DEFAULT_TIER && key.charCodeAt(0) !== 0) return key;
-  return `${MARK}${tier.length}:${tier}${key}`;
+  if (tier === DEFAULT_TIER && key.charCodeAt(0) !== MARK) return key;
+  return `${String.fromCharCode(MARK)}${tier.length}:${tier}${key}`;
+}
+
+function partsOf(id: string): { readonly key: string; readonly tier: string } {
+  if (id.charCodeAt(0) !== MARK) return { key: id, tier: DEFAULT_TIER };
+  const colon = id.indexOf(':');
+  const begin = colon + 1 + Number(id.slice(1, colon));
+  return { key: id.slice(begin), tier: id.slice(colon + 1, begin) };
 }
 
 export interface MemoryTierParts {
   readonly settings: CacheSettings;
   readonly maximum: Maximum;
-  monotonicMs(): number;
+  onBadKey(): void;
 }
 
-export function createMemoryTier<V>({ settings, maximum, monotonicMs }: MemoryTierParts): MemoryTier<V> {
+export function createMemoryTier<V>({ settings, maximum, onBadKey }: MemoryTierParts): MemoryTier<V> {
   const { maxEntries, maxBytes, ttlMs, sizeOf } = settings;
   const evictions: Record<EvictionReason, number> = { capacity: 0, ttl: 0, pressure: 0, manual: 0 };
   let hits = 0;
@@ -73,11 +81,15 @@ export function createMemoryTier<V>({ settings, maximum, monotonicMs }: MemoryTi
   let expired = 0;
   let isShrinking = false;
 
-  const lru = new LRUCache<string, MemoryEntry<V>>({
+  /** ms, of those whose cost is known. */
+  const costs = new Map<string, number>();
+
+  const lru = new LRUCache<string, V & {}>({
     max: maxEntries,
-    ...(maxBytes === undefined ? {} : { maxSize: maxBytes, sizeCalculation: bytesOf }),
+    ...(maxBytes === undefined ? {} : { maxSize: maxBytes, sizeCalculation: (value, id) => bytesOf(id, value) }),
     ...(ttlMs === undefined ? {} : { ttl: ttlMs }),
-    dispose(_entry, _id, reason) {
+    dispose(_value, id, reason) {
+      if (costs.size > 0) costs.delete(id);
       if (reason === 'expire') evictions.ttl += 1;
       else if (isShrinking) evictions.pressure += 1;
       else if (reason === 'evict') evictions.capacity += 1;
@@ -86,42 +98,50 @@ export function createMemoryTier<V>({ settings, maximum, monotonicMs }: MemoryTi
   });
 
   /** lru-cache takes whole numbers from 1 up. */
-  function bytesOf(entry: MemoryEntry<V>): number {
-    const bytes = Math.ceil(bytesByOwner(entry) ?? bytesOfEntries([{ key: entry.key, value: entry.value }]));
+  function bytesOf(id: string, value: V): number {
+    const bytes = Math.ceil(bytesByOwner(id, value) ?? bytesOfEntries([{ key: id, value }]));
     return bytes >= 1 ? Math.min(bytes, Number.MAX_SAFE_INTEGER) : 1;
   }
 
-  function bytesByOwner({ value, key }: MemoryEntry<V>): number | undefined {
+  function bytesByOwner(id: string, value: V): number | undefined {
     try {
-      return sizeOf?.(value, key);
+      return sizeOf?.(value, partsOf(id).key);
     } catch {
       return undefined; // the application's function threw: as if there were none
     }
   }
 
-  /** Of all that are in the cache or were, by some of them. */
-  function estimate(entries: readonly MemoryEntry<V>[], count: number): number {
-    if (entries.length === 0) return 0;
+  /** Of so many entries, by some of them. */
+  function estimate(some: readonly Held<V>[], count: number): number {
+    if (some.length === 0) return 0;
     const bytes =
-      sizeOf === undefined ? bytesOfEntries(entries) : entries.reduce((sum, entry) => sum + bytesOf(entry), 0);
-    return Math.round((bytes / entries.length) * count);
+      sizeOf === undefined
+        ? bytesOfEntries(some.map(({ id, value }) => ({ key: id, value })))
+        : some.reduce((sum, { id, value }) => sum + bytesOf(id, value), 0);
+    return Math.round((bytes / some.length) * count);
   }
 
-  function take(entries: Iterator<MemoryEntry<V> | undefined>, count: number): readonly MemoryEntry<V>[] {
-    const taken: MemoryEntry<V>[] = [];
-    while (taken.length < count) {
-      const next = entries.next();
-      if (next.done === true) break;
-      if (next.value !== undefined) taken.push(next.value);
+  /** Without what has expired. */
+  function look(ids: Iterable<string>): readonly Held<V>[] {
+    const held: Held<V>[] = [];
+    for (const id of ids) {
+      const value = lru.peek(id, OPTIONS);
+      if (value !== undefined) held.push({ id, value });
     }
-    return taken;
+    return held;
   }
 
   /** In the order in which they should go. */
-  function victims(count: number): readonly MemoryEntry<V>[] {
-    const oldest = take(lru.rvalues(), Math.min(2 * count, MOST_CANDIDATES));
-    const isPriced = oldest.some(({ costMs }) => costMs > 0);
-    return (isPriced ? oldest.toSorted((a, b) => (a.costMs || 0) - (b.costMs || 0)) : oldest).slice(0, count);
+  function victims(count: number): readonly string[] {
+    if (costs.size === 0) return first(lru.rkeys(), Math.min(count, MOST_CANDIDATES));
+    const oldest = first(lru.rkeys(), Math.min(2 * count, MOST_CANDIDATES)).map((id) => ({
+      id,
+      costMs: costs.get(id) ?? 0,
+    }));
+    return oldest
+      .toSorted((a, b) => a.costMs - b.costMs)
+      .slice(0, count)
+      .map(({ id }) => id);
   }
 
   function asPressure<T>(work: () => T): T {
@@ -135,7 +155,7 @@ export function createMemoryTier<V>({ settings, maximum, monotonicMs }: MemoryTi
 
   function heldBytes(): number {
     if (maxBytes !== undefined) return lru.calculatedSize;
-    return estimate([...take(lru.rvalues(), SAMPLED / 2), ...take(lru.values(), SAMPLED / 2)], lru.size);
+    return estimate(look([...first(lru.rkeys(), SAMPLED / 2), ...first(lru.keys(), SAMPLED / 2)]), lru.size);
   }
 
   function trim(): void {
@@ -147,30 +167,65 @@ export function createMemoryTier<V>({ settings, maximum, monotonicMs }: MemoryTi
     });
   }
 
+  /** What is seldom: a miss, another tier, what is no text. */
+  function getFurther(key: string, tier: string | undefined, aged: number): V | undefined {
+    if (!areTexts(key, tier)) {
+      onBadKey();
+      return undefined;
+    }
+    const id = idOf(key, tier);
+    const value = tier === undefined && id === key ? undefined : lru.get(id, OPTIONS);
+    if (value !== undefined) hits += 1;
+    else if (evictions.ttl === aged) misses += 1;
+    else expired += 1;
+    return value;
+  }
+
+  function shrink(entries: number, isTimeUp: () => boolean): Evicted {
+    const before = lru.size;
+    const measured = lru.calculatedSize;
+    let looked: readonly Held<V>[] = [];
+    while (lru.size > entries && !isTimeUp()) {
+      const chosen = victims(lru.size - entries);
+      if (looked.length === 0) looked = look(chosen.slice(0, SAMPLED));
+      // what has expired is in the size and not among the entries
+      if (chosen.length === 0) lru.pop();
+      for (const id of chosen) {
+        lru.delete(id);
+        if (isTimeUp()) break;
+      }
+    }
+    const gone = before - lru.size;
+    return { entries: gone, bytes: maxBytes === undefined ? estimate(looked, gone) : measured - lru.calculatedSize };
+  }
+
   return {
     get(key, tier) {
-      const id = tier === undefined && key.charCodeAt(0) !== 0 ? key : idOf(key, tier);
       const aged = evictions.ttl;
-      const entry = lru.get(id, OPTIONS);
-      if (entry !== undefined) {
-        hits += 1;
-        return entry.value;
+      if (tier === undefined && typeof key === 'string' && key.charCodeAt(0) !== MARK) {
+        const value = lru.get(key, OPTIONS);
+        if (value !== undefined) {
+          hits += 1;
+          return value;
+        }
       }
-      if (evictions.ttl === aged) misses += 1;
-      else expired += 1;
-      return undefined;
+      return getFurther(key, tier, aged);
     },
-    put(key, value, tier = DEFAULT_TIER, costMs = Number.NaN, ttl) {
+    put(key, value, tier, costMs, ttl) {
+      if (!areTexts(key, tier)) {
+        onBadKey();
+        return;
+      }
       const id = idOf(key, tier);
       if (value === undefined) {
         lru.delete(id);
         return;
       }
-      const entry = { key, value, tier, costMs, storedMs: monotonicMs() };
-      lru.set(id, entry, ttl === undefined ? OPTIONS : { ttl });
+      lru.set(id, value as V & {}, ttl === undefined ? OPTIONS : { ttl });
+      if (costMs !== undefined && costMs >= 0) costs.set(id, costMs);
       trim();
     },
-    delete: (key, tier) => lru.delete(idOf(key, tier)),
+    delete: (key, tier) => areTexts(key, tier) && lru.delete(idOf(key, tier)),
     clear() {
       const gone = { entries: lru.size, bytes: heldBytes() };
       lru.clear();
@@ -179,35 +234,32 @@ export function createMemoryTier<V>({ settings, maximum, monotonicMs }: MemoryTi
     entries: () => lru.size,
     bytes: heldBytes,
     counts: () => ({ hit: hits, miss: misses, expired, evictions: { ...evictions } }),
-    sample: (count) => take(lru.rvalues(), count).map(({ key, value }) => ({ key, value })),
+    sample: (count) => look(first(lru.rkeys(), count)).map(entryOf),
     details: (count) =>
-      take(lru.values(), count).map((entry) => ({
-        key: entry.key,
-        tier: entry.tier,
-        bytes: bytesOf(entry),
-        costMs: Number.isNaN(entry.costMs) ? undefined : entry.costMs,
-        ageMs: monotonicMs() - entry.storedMs,
+      look(first(lru.keys(), count)).map(({ id, value }) => ({
+        ...partsOf(id),
+        bytes: bytesOf(id, value),
+        costMs: costs.get(id),
       })),
-    evictOne: () => asPressure(() => lru.pop()),
-    shrink(entries, isTimeUp) {
-      return asPressure(() => {
-        const before = lru.size;
-        const measured = lru.calculatedSize;
-        const looked: MemoryEntry<V>[] = [];
-        while (lru.size > entries && !isTimeUp()) {
-          const chosen = victims(lru.size - entries);
-          // what has expired is in the size and not among the entries
-          if (chosen.length === 0) lru.pop();
-          for (const entry of chosen) {
-            if (looked.length < SAMPLED) looked.push(entry);
-            lru.delete(idOf(entry.key, entry.tier));
-            if (isTimeUp()) break;
-          }
-        }
-        const gone = before - lru.size;
-        const estimated = estimate(looked, gone);
-        return { entries: gone, bytes: maxBytes === undefined ? estimated : measured - lru.calculatedSize };
-      });
+    evictOne() {
+      const [oldest] = look(first(lru.rkeys(), 1));
+      if (oldest !== undefined) asPressure(() => lru.delete(oldest.id));
+      return oldest && entryOf(oldest);
     },
+    shrink: (entries, isTimeUp) => asPressure(() => shrink(entries, isTimeUp)),
   };
+}
+
+function entryOf({ id, value }: Held<unknown>): CacheEntry {
+  return { key: partsOf(id).key, value };
+}
+
+function first(ids: Iterable<string>, count: number): string[] {
+  const taken: string[] = [];
+  if (count < 1) return taken;
+  for (const id of ids) {
+    taken.push(id);
+    if (taken.length >= count) break;
+  }
+  return taken;
 }

@@ -1,6 +1,6 @@
 /** The methods that read and write a pressure cache: synchronous in memory, promises where a disk is behind it. */
 import type { DiskTier } from './pressure-cache-disk.ts';
-import { idOf, type MemoryTier } from './pressure-cache-memory.ts';
+import { areTexts, idOf, type MemoryTier } from './pressure-cache-memory.ts';
 import type { DiskPressureCache, PressureCache, Told } from './pressure-cache-types.ts';
 
 export interface Surface<V> {
@@ -10,30 +10,19 @@ export interface Surface<V> {
   wallMs(): number;
   /** Asked before each put; false: the cache is closed. */
   mayPut(): boolean;
-  onBadKey(): void;
   close(): void;
 }
 
-export function inMemory<V>({ memory, mayPut, onBadKey, close }: Surface<V>): Omit<PressureCache<V>, keyof Told> {
+export function inMemory<V>({ memory, mayPut, close }: Surface<V>): Omit<PressureCache<V>, keyof Told> {
   return {
-    get(key, tier) {
-      if (areTexts(key, tier)) return memory.get(key, tier);
-      onBadKey();
-      return undefined;
-    },
+    get: memory.get,
     put(key, value, tier, costMs) {
-      if (!areTexts(key, tier)) onBadKey();
-      else if (mayPut()) memory.put(key, value, tier, costMs);
+      if (mayPut()) memory.put(key, value, tier, costMs);
     },
-    delete: (key, tier) => areTexts(key, tier) && memory.delete(key, tier),
+    delete: memory.delete,
     clear: memory.clear,
     close,
   };
-}
-
-/** Not every caller is checked by TypeScript. */
-function areTexts(key: unknown, tier: unknown): boolean {
-  return typeof key === 'string' && (tier === undefined || typeof tier === 'string');
 }
 
 export function throughDisk<V>(surface: Surface<V>): Omit<DiskPressureCache<V>, keyof Told> {

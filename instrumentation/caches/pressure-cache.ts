@@ -72,8 +72,12 @@ function openCache<V>(
     parts.onProblem(problem(code, `pressureCache ${name}: ${message}`));
   }
 
+  function onBadKey(): void {
+    say('PLM_CACHE_OPTIONS', 'a key or tier is no text, and must be one. The call is ignored.');
+  }
+
   const maximum = createMaximum(maxEntries, monotonicMs);
-  const memory = createMemoryTier<V>({ settings, maximum, monotonicMs });
+  const memory = createMemoryTier<V>({ settings, maximum, onBadKey });
   const disk = openDisk(parts, settings, say);
 
   function counts(): CacheCounts {
@@ -171,7 +175,6 @@ function openCache<V>(
       if (puts % LOOK_EVERY === 0 && !isClosed) bond.refresh();
       return !isClosed;
     },
-    onBadKey: () => say('PLM_CACHE_OPTIONS', 'a key or tier is no text, and must be one. The call is ignored.'),
     close() {
       if (!isClosed) openCaches().delete(slot);
       isClosed = true;
