@@ -51,11 +51,12 @@ export function createCaptureFolder({ directory, quotaBytes, wallMs, onWritten }
   const folder = join(directory, 'captures');
 
   async function refusal(bytes: number): Promise<string | undefined> {
-    if (bytes > quotaBytes) return `it would take ${mib(bytes)}, PLIMSOLL_CAPTURE_QUOTA is ${mib(quotaBytes)}`;
+    if (bytes > quotaBytes)
+      return `it would take ${sizeText(bytes)}, PLIMSOLL_CAPTURE_QUOTA is ${sizeText(quotaBytes)}`;
     await promisify(mkdir)(folder, { recursive: true, mode: 0o700 });
     const { bavail, bsize } = await promisify(statfs)(folder);
     if (bytes <= bavail * bsize * MOST_OF_FREE_RATIO) return undefined;
-    return `it would take ${mib(bytes)}, more than a tenth of what is free at ${folder}`;
+    return `it would take ${sizeText(bytes)}, more than a tenth of what is free at ${folder}`;
   }
 
   /** Oldest first. */
@@ -125,6 +126,6 @@ async function remove(path: string): Promise<void> {
   await promisify(unlink)(path).catch(() => undefined);
 }
 
-export function mib(bytes: number): string {
-  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+export function sizeText(bytes: number): string {
+  return bytes < 2 ** 20 ? `${Math.ceil(bytes / 1024)} KiB` : `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 }

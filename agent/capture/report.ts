@@ -67,8 +67,8 @@ function readingsOf(row: Row): Readonly<Record<string, number | null>> {
   return Object.fromEntries(available.map((column) => [column, rounded(row[COL[column]])]));
 }
 
-/** JSON has no NaN; seven digits say what a reading says, and bytes stay whole. */
+/** JSON has no NaN. Times and bytes are whole, and of the rest seven digits say what a reading says. */
 function rounded(value: number | undefined): number | null {
   if (value === undefined || !Number.isFinite(value)) return null;
-  return Number.isInteger(value) ? value : Number(value.toPrecision(7));
+  return Math.abs(value) >= 1e6 || Number.isInteger(value) ? Math.round(value) : Number(value.toPrecision(7));
 }

@@ -1,5 +1,5 @@
 import type { Action } from '../model/action.ts';
-import { mib, type CaptureFolder } from './folder.ts';
+import { sizeText, type CaptureFolder } from './folder.ts';
 import type { HeapSampler } from './heap-sampler.ts';
 import type { CaptureWorld } from './index.ts';
 import { isYoung } from './young.ts';
@@ -7,7 +7,7 @@ import { isYoung } from './young.ts';
 /** Reading a profile forces a full collection; budgets.md: none predicted over 200 ms is taken by default. */
 const MAX_PAUSE_MS = 200;
 /** A sampler that began just now has seen nothing of what the heap holds. */
-const MIN_SAMPLED_MS = 5000;
+const MIN_SAMPLED_MS = 1000;
 
 /** From `elevated` on, so that at `critical` there is something to read. It goes on until the agent stops. */
 export function createStartHeapSampling({ predictMajorMs }: CaptureWorld, sampler: HeapSampler): Action {
@@ -36,7 +36,7 @@ export function createWriteHeapProfile(world: CaptureWorld, sampler: HeapSampler
   return {
     name: 'write-heap-profile',
     from: 'critical',
-    budget: { coolDownMs: 10_000, count: 2, windowMs: 3_600_000, timeMs: 10_000 },
+    budget: { coolDownMs: 1000, count: 1, windowMs: 900_000, timeMs: 10_000 },
     plan: ({ row }) => (isYoung(row) ? undefined : 'write a heap profile'),
     async run(_step, signal) {
       const sinceMs = sampler.sinceMs();
@@ -55,7 +55,7 @@ export function createWriteHeapProfile(world: CaptureWorld, sampler: HeapSampler
       }
       const kept = await folder.write('profile', snapshot().identity.serviceInstanceId, text, signal);
       if (typeof kept === 'string') return { outcome: 'skipped', detail: `no heap profile: ${kept}` };
-      return { outcome: 'done', detail: `wrote ${kept.path}, ${mib(kept.bytes)}` };
+      return { outcome: 'done', detail: `wrote ${kept.path}, ${sizeText(kept.bytes)}` };
     },
   };
 }

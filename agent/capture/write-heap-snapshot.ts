@@ -8,7 +8,7 @@ import { getHeapStatistics, writeHeapSnapshot } from 'node:v8';
 import type { Action, ActionStep } from '../model/action.ts';
 import type { Assessment } from '../model/assessment.ts';
 import type { Constraint } from '../model/constraint.ts';
-import { mib, type CaptureFolder } from './folder.ts';
+import { sizeText, type CaptureFolder } from './folder.ts';
 import type { CaptureWorld } from './index.ts';
 import { isYoung } from './young.ts';
 
@@ -40,7 +40,7 @@ export function createWriteHeapSnapshot({ snapshot }: CaptureWorld, folder: Capt
       try {
         writeHeapSnapshot(place.path);
         const kept = await place.keep();
-        return { outcome: 'done', detail: `wrote ${kept.path}, ${mib(kept.bytes)}` };
+        return { outcome: 'done', detail: `wrote ${kept.path}, ${sizeText(kept.bytes)}` };
       } catch (error) {
         await place.discard();
         throw error;
