@@ -2,6 +2,7 @@
 import type { Action, ActionStep } from '../../model/action.ts';
 import { levelName, type Level } from '../../model/level.ts';
 import type { ReclaimPolicy } from '../../model/policy.ts';
+import { createAskedLevel } from './asked-level.ts';
 import { decide, wantsReturn, type Decision } from './decide.ts';
 import { RECLAIM_MS, type Engine, type Order } from './engine.ts';
 
@@ -19,12 +20,15 @@ export interface ReclaimAction {
 }
 
 export function createReclaimAction(engine: Engine, policy: ReclaimPolicy, monotonicMs: () => number): ReclaimAction {
+  const askedLevelOf = createAskedLevel();
   /** When the policy's target was last asked for, and at which level. */
-  let askedMs = Number.NEGATIVE_INFINITY;
-  let askedLevel: Level = 0;
+  let lastMs = Number.NEGATIVE_INFINITY;
+  let lastLevel: Level = 0;
 
+  /** From high on it may be a matter of moments, whatever growth was seen last. */
   function isPressing({ assessment }: ActionStep): boolean {
     const { timeToLimitSeconds } = assessment;
+    if (askedLevelOf(assessment) >= 2) return true;
     return timeToLimitSeconds !== undefined && timeToLimitSeconds * 1000 < policy.coolDownMs;
   }
 
@@ -32,23 +36,23 @@ export function createReclaimAction(engine: Engine, policy: ReclaimPolicy, monot
     const { level, binding, headroomBytes } = step.assessment;
     // its heap is its own: nothing here would help it
     if (binding === 'worker') return undefined;
-    const isDue = level > askedLevel || monotonicMs() - askedMs >= policy.coolDownMs;
+    const levelNow = askedLevelOf(step.assessment);
+    const isDue = levelNow === level && (level > lastLevel || monotonicMs() - lastMs >= policy.coolDownMs);
     return decide({
-      level,
+      level: levelNow,
       targetBytes: isDue ? step.targetBytes : 0,
       isPressing: isPressing(step),
-      isHeld: step.assessment.reasons.some(({ kind }) => kind === 'held'),
       isHeapBound: binding === 'heap',
       headroomBytes: headroomBytes ?? Number.POSITIVE_INFINITY,
       ...engine.situation(),
     });
   }
 
-  function orderOf(
-    { by, evictBytes, garbageBytes, isCollecting, isCollectingFirst }: Decision,
-    step: ActionStep,
-  ): Order {
+  function orderOf(decision: Decision, step: ActionStep): Order {
+    const { by, evictBytes, garbageBytes, isCollecting, isCollectingFirst } = decision;
     const { level, binding } = step.assessment;
+    const isHeapBound = binding === 'heap';
+    const levelNow = askedLevelOf(step.assessment);
     return {
       level: levelName(level),
       targetBytes: by === 'policy' ? step.targetBytes : evictBytes + garbageBytes,
@@ -56,7 +60,7 @@ export function createReclaimAction(engine: Engine, policy: ReclaimPolicy, monot
       isCollecting,
       isCollectingFirst,
       evictMs: evictMs(step),
-      wantsReturn: wantsReturn({ level, isHeapBound: binding === 'heap' }) && (by === 'policy' || level === 3),
+      wantsReturn: wantsReturn({ level: levelNow, isHeapBound }) && (by === 'policy' || levelNow === 3),
     };
   }
 
@@ -73,16 +77,16 @@ export function createReclaimAction(engine: Engine, policy: ReclaimPolicy, monot
     async run(step, signal) {
       const decision = decideNow(step);
       if (decision === undefined) return { outcome: 'skipped', detail: 'nothing is needed' };
-      if (decision.by === 'policy') askedLevel = step.assessment.level;
+      if (decision.by === 'policy') lastLevel = step.assessment.level;
       const { outcome, detail, freedBytes } = await engine.run(orderOf(decision, step), signal);
-      if (decision.by === 'policy') askedMs = monotonicMs();
+      if (decision.by === 'policy') lastMs = monotonicMs();
       return { outcome, detail, freedBytes };
     },
   };
   return {
     action,
     rest() {
-      askedLevel = 0;
+      lastLevel = 0;
     },
   };
 }

@@ -21,6 +21,8 @@ export interface Caps {
   /** `before`: what it held when it was asked. */
   set(cache: FollowedCache, before: { readonly entries: number; readonly bytes: number }): void;
   areSet(): boolean;
+  /** Held above the caps. */
+  overBytes(): number;
   /** At each sample without pressure. */
   raise(headroomBytes: number | undefined): void;
   release(): void;
@@ -51,6 +53,13 @@ export function createCaps(monotonicMs: () => number): Caps {
       lastHeadroomBytes = Number.POSITIVE_INFINITY;
     },
     areSet: () => caps.size > 0,
+    overBytes() {
+      let bytes = 0;
+      for (const [cache, { entries, bytesPerEntry }] of caps) {
+        bytes += Math.max(0, cache.status().entries - entries) * bytesPerEntry;
+      }
+      return bytes;
+    },
     raise(headroomBytes) {
       const nowMs = monotonicMs();
       if (caps.size === 0 || nowMs - steppedMs < STEP_MS) return;

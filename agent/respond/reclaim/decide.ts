@@ -18,7 +18,7 @@ const FIRST_RATIO = 1 / 3;
 /** Less is not worth asking for. */
 export const LEAST_EVICTION_BYTES = 2 ** 20;
 /** Part of the time that collections may take: at elevated there is time, above it collecting late costs more. */
-const COLLECTING_RATIO: Readonly<Record<Level, number>> = [0, 0.05, 0.1, 0.1];
+const COLLECTING_RATIO: Readonly<Record<Level, number>> = [0.05, 0.05, 0.1, 0.1];
 /** Collections cost by what lives: where they take too long, this part of it goes. */
 const SHRINK_RATIO = 0.1;
 
@@ -31,13 +31,12 @@ export interface Line {
 }
 
 export interface Situation {
+  /** That memory asks for at this moment; the one it is held at may be higher. */
   readonly level: Level;
   /** The policy's target is due; 0: it is not. */
   readonly targetBytes: number;
-  /** The limit will be reached before the cool-down is over. */
+  /** The limit may be reached before the cool-down is over. */
   readonly isPressing: boolean;
-  /** The level is higher than memory asks for at this moment: it is left slowly. */
-  readonly isHeld: boolean;
   readonly isHeapBound: boolean;
   readonly headroomBytes: number;
   /** There is someone to ask. */
@@ -48,6 +47,8 @@ export interface Situation {
   readonly leftBytes: number;
   /** Since the last forced collection. */
   readonly restedMs: number;
+  /** What capped caches hold above their caps: they fill faster than they are trimmed. */
+  readonly overBytes: number;
   /** Promised and not collected yet. */
   readonly pendingBytes: number;
   /** Part of what grew since the last major collection that is garbage, by experience. */
@@ -72,7 +73,7 @@ export interface Decision {
 
 export function decide(situation: Situation): Decision | undefined {
   const { targetBytes, isPressing } = situation;
-  if (targetBytes > 0 && !situation.isHeld) {
+  if (targetBytes > 0) {
     const byPolicy = decideByPolicy(situation);
     if (byPolicy !== undefined) return byPolicy;
   }
@@ -93,15 +94,15 @@ function decideByPolicy(situation: Situation): Decision | undefined {
 }
 
 function decideByLine(situation: Situation): Decision | undefined {
-  const { level, isHeld, headroomBytes, restedMs, memory, canAsk } = situation;
+  const { level, headroomBytes, restedMs, memory, canAsk } = situation;
   const garbageBytes = garbageOf(situation);
   const predictedMs = situation.predictMs(garbageBytes);
-  const isCheap = restedMs >= predictedMs / COLLECTING_RATIO[isHeld ? 1 : level];
+  const isCheap = restedMs >= predictedMs / COLLECTING_RATIO[level];
   const isNeeded = garbageBytes >= headroomBytes;
   const isEnough = garbageBytes >= Math.max(LEAST_GARBAGE_BYTES, headroomBytes * WORTH_RATIO);
   const isCollecting = mayCollect(situation, garbageBytes) && isEnough && (isCheap || isNeeded);
   const shrinkBytes = isCollecting && !isCheap ? memory.heldBytes * SHRINK_RATIO : 0;
-  const evictBytes = canAsk && level >= 2 && !isHeld ? worthAsking(grownBytes(situation) + shrinkBytes) : 0;
+  const evictBytes = canAsk && level >= 2 ? worthAsking(grownBytes(situation) + shrinkBytes) : 0;
   return evictBytes > 0 || isCollecting
     ? { by: 'line', evictBytes, garbageBytes, isCollecting, isCollectingFirst: false }
     : undefined;
@@ -114,16 +115,21 @@ export function wantsReturn({ level, isHeapBound }: Pick<Situation, 'level' | 'i
 
 /** What lives and did not at the last reclaim, as far as that is known. */
 function grownBytes(situation: Situation): number {
-  const { line, leftBytes, memory, garbageRatio, pendingBytes } = situation;
+  const { line, leftBytes, garbageRatio, pendingBytes, overBytes } = situation;
   if (line === undefined) return 0;
   const surely = Math.max(0, leftBytes - line.heldBytes);
-  const maybe = Math.max(0, memory.heldBytes - leftBytes) * (1 - garbageRatio);
-  return surely + maybe - pendingBytes - creditBytes(situation);
+  const maybe = unexplainedBytes(situation) * (1 - garbageRatio);
+  return overBytes + surely + maybe - pendingBytes - creditBytes(situation);
 }
 
-function garbageOf({ memory, leftBytes, garbageRatio, pendingBytes }: Situation): number {
-  const grown = Math.max(0, memory.heldBytes - leftBytes) * garbageRatio;
-  return Math.min(memory.heldBytes, pendingBytes + grown);
+function garbageOf(situation: Situation): number {
+  const { memory, garbageRatio, pendingBytes } = situation;
+  return Math.min(memory.heldBytes, pendingBytes + unexplainedBytes(situation) * garbageRatio);
+}
+
+/** Held since the last collection, and not by caches that were to hold less. */
+function unexplainedBytes({ memory, leftBytes, overBytes }: Situation): number {
+  return Math.max(0, memory.heldBytes - leftBytes - overBytes);
 }
 
 /**

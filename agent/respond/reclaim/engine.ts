@@ -49,7 +49,7 @@ export interface Order {
 
 export interface Engine {
   /** What `decide` needs to know of this moment. */
-  situation(): MeasuredSituation & Pick<Situation, 'line' | 'canAsk' | 'isTelling'>;
+  situation(): MeasuredSituation & Pick<Situation, 'line' | 'canAsk' | 'isTelling' | 'overBytes'>;
   describe(order: Order): string;
   /** Never rejects. One that comes while another runs gets the answer of that one. */
   run(order: Order, signal: AbortSignal): Promise<ReclaimOutcome>;
@@ -142,7 +142,13 @@ export function createEngine(parts: ReclaimParts & { readonly caps: Caps }): Eng
   }
 
   return {
-    situation: () => ({ ...measure.situation(), line, canAsk: canAsk(), isTelling: isTelling() }),
+    situation: () => ({
+      ...measure.situation(),
+      line,
+      canAsk: canAsk(),
+      isTelling: isTelling(),
+      overBytes: caps.overBytes(),
+    }),
     describe,
     run,
     async reclaim(targetBytes, level, act) {
