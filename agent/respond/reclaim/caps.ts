@@ -44,8 +44,8 @@ export function createCaps(monotonicMs: () => number): Caps {
 
   return {
     set(cache, before) {
-      const { entries } = cache.status();
       const known = caps.get(cache);
+      const entries = Math.min(cache.status().entries, known?.entries ?? Number.POSITIVE_INFINITY);
       const wereEntries = Math.max(known?.wereEntries ?? 0, before.entries);
       const bytesPerEntry = Math.max(1, before.bytes / Math.max(1, before.entries));
       caps.set(cache, { entries, wereEntries, bytesPerEntry });
