@@ -13,8 +13,6 @@ const MARK = 0;
 const MOST_CANDIDATES = 4096;
 /** Entries whose mean stands for all. */
 const SAMPLED = 8;
-/** Given to every call: without it lru-cache makes an object for each. It writes an undefined `status` into it. */
-const OPTIONS = {};
 
 interface Held<V> {
   readonly id: string;
@@ -125,7 +123,7 @@ export function createMemoryTier<V>({ settings, maximum, onBadKey }: MemoryTierP
   function look(ids: Iterable<string>): readonly Held<V>[] {
     const held: Held<V>[] = [];
     for (const id of ids) {
-      const value = lru.peek(id, OPTIONS);
+      const value = lru.peek(id);
       if (value !== undefined) held.push({ id, value });
     }
     return held;
@@ -174,7 +172,7 @@ export function createMemoryTier<V>({ settings, maximum, onBadKey }: MemoryTierP
       return undefined;
     }
     const id = idOf(key, tier);
-    const value = tier === undefined && id === key ? undefined : lru.get(id, OPTIONS);
+    const value = tier === undefined && id === key ? undefined : lru.get(id);
     if (value !== undefined) hits += 1;
     else if (evictions.ttl === aged) misses += 1;
     else expired += 1;
@@ -203,7 +201,7 @@ export function createMemoryTier<V>({ settings, maximum, onBadKey }: MemoryTierP
     get(key, tier) {
       const aged = evictions.ttl;
       if (tier === undefined && typeof key === 'string' && key.charCodeAt(0) !== MARK) {
-        const value = lru.get(key, OPTIONS);
+        const value = lru.get(key);
         if (value !== undefined) {
           hits += 1;
           return value;
@@ -221,7 +219,7 @@ export function createMemoryTier<V>({ settings, maximum, onBadKey }: MemoryTierP
         lru.delete(id);
         return;
       }
-      lru.set(id, value as V & {}, ttl === undefined ? OPTIONS : { ttl });
+      lru.set(id, value as V & {}, ttl === undefined ? undefined : { ttl });
       if (costMs !== undefined && costMs >= 0) costs.set(id, costMs);
       trim();
     },
