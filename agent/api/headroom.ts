@@ -17,6 +17,12 @@ const DEFAULT_TIMEOUT_MS = 60_000;
 const LOOK_INTERVAL_MS = 50;
 /** From the promise to the allocation; a sample this much later has seen it. */
 const SETTLE_MS = 250;
+/**
+ * Whoever waits allocates nothing, so that V8 sees no reason to collect what died meanwhile: then memory is asked for, and again after twice
+ * that time.
+ */
+const RECLAIM_AFTER_MS = 250;
+const LONGEST_BETWEEN_RECLAIMS_MS = 30_000;
 /** What a timer of Node.js can hold. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
@@ -28,6 +34,8 @@ interface Waiter {
 const queue: Waiter[] = [];
 let promised: { readonly bytes: number; readonly atMs: number }[] = [];
 let looking: NodeJS.Timeout | undefined;
+let reclaimAtMs = Infinity;
+let betweenReclaimsMs = RECLAIM_AFTER_MS;
 
 /**
  * Without an agent, in `observe`, and where nothing limits the process it resolves at once. A wait keeps the process alive, as any work
@@ -63,12 +71,30 @@ export function waitForHeadroom(bytes: number, { signal, timeoutMs }: HeadroomOp
 
     signal?.addEventListener('abort', onAbort);
     queue.push(waiter);
-    looking ??= setInterval(letThrough, LOOK_INTERVAL_MS);
+    if (queue.length === 1) startPatience();
+    looking ??= setInterval(look, LOOK_INTERVAL_MS);
   });
 }
 
+function look(): void {
+  letThrough();
+  const [first] = queue;
+  if (first === undefined || performance.now() < reclaimAtMs) return;
+  betweenReclaimsMs = Math.min(2 * betweenReclaimsMs, LONGEST_BETWEEN_RECLAIMS_MS);
+  reclaimAtMs = performance.now() + betweenReclaimsMs;
+  void findAgent()?.reclaim(Math.max(1, first.bytes));
+}
+
+function startPatience(): void {
+  betweenReclaimsMs = RECLAIM_AFTER_MS;
+  reclaimAtMs = performance.now() + betweenReclaimsMs;
+}
+
 function letThrough(): void {
-  while (queue[0] !== undefined && hasRoom(queue[0].bytes)) queue.shift()?.resolve();
+  while (queue[0] !== undefined && hasRoom(queue[0].bytes)) {
+    queue.shift()?.resolve();
+    startPatience();
+  }
   if (queue.length > 0) return;
   clearInterval(looking);
   looking = undefined;

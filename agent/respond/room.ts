@@ -4,16 +4,18 @@ import { thresholdsOf, type Policy } from '../model/policy.ts';
 
 /**
  * The least over the ceilings that make up pressure, by the ratios that the levels go by. Infinity: nothing limits the process, or it is
- * never `high`. 0: it is, or it is still held there.
+ * never `high`. While the level is `high`, up to where it may be left: it is held there for a while, and whoever waits for room that is
+ * there already would only lose time.
  */
 export function roomBytes({ level, constraints }: Assessment, policy: Policy): number {
   let room = Infinity;
   for (const ceiling of constraints) {
     if (ceiling.weight !== 'fully') continue;
-    const { enter } = thresholdsOf(ceiling, policy);
-    const high = enter[1] ?? enter[2];
+    const { enter, exit } = thresholdsOf(ceiling, policy);
+    const ratios = level >= 2 ? exit : enter;
+    const high = ratios[1] ?? ratios[2];
     if (high !== undefined) room = Math.min(room, high * ceiling.limitBytes - ceiling.usageBytes);
   }
   if (room === Infinity) return room;
-  return level >= 2 ? 0 : Math.max(0, Math.floor(room));
+  return Math.max(0, Math.floor(room));
 }

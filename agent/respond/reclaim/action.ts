@@ -59,6 +59,7 @@ export function createReclaimAction(engine: Engine, policy: ReclaimPolicy, monot
       evictBytes,
       isCollecting,
       isCollectingFirst,
+      isByHand: false,
       evictMs: evictMs(step),
       wantsReturn: wantsReturn({ level: levelNow, isHeapBound }) && (by === 'policy' || levelNow === 3),
     };

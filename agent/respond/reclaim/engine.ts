@@ -45,6 +45,7 @@ export interface Order {
   readonly evictMs: number;
   /** The kernel should have memory back. */
   readonly wantsReturn: boolean;
+  readonly isByHand: boolean;
 }
 
 export interface Engine {
@@ -164,6 +165,7 @@ export function createEngine(parts: ReclaimParts & { readonly caps: Caps }): Eng
         isCollectingFirst: false,
         evictMs: RECLAIM_MS,
         wantsReturn: true,
+        isByHand: true,
       };
       if (act) return await run(order, AbortSignal.timeout(RECLAIM_MS));
       return { ...NOTHING_RECLAIMED, targetBytes, detail: `observe: would ${describe(order) || 'do nothing'}` };

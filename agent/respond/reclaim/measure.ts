@@ -33,6 +33,8 @@ export interface MeasureRequest {
   readonly wantsReturn: boolean;
   /** What grew since the last collection tells what will grow next: not so while caches grew as they liked. */
   readonly isTelling: boolean;
+  /** Collected even when nothing seems to be garbage: what died since the last collection shows nowhere. */
+  readonly isByHand: boolean;
 }
 
 export interface Measure {
@@ -78,12 +80,14 @@ export function createMeasure(collector: Collector, ledger: Ledger, monotonicMs:
 
   /** `asked`: what was given back at once, native memory above all, was gone before the collection. */
   function collect(request: MeasureRequest, asked: MemoryUse, promisedBytes: number): Measured {
-    const { targetBytes, wantsReturn, isTelling } = request;
+    const { targetBytes, wantsReturn, isTelling, isByHand } = request;
     const pendingBytes = ledger.pendingBytes();
     const grownBytes = Math.max(0, collector.use().heldBytes - leftBytes());
     const garbageBytes = pendingBytes + grownBytes * garbageRatio;
     const isWorthIt =
-      garbageBytes >= Math.min(TELLING_BYTES, targetBytes) || (wantsReturn && collection.returnableBytes() > 0);
+      isByHand ||
+      garbageBytes >= Math.min(TELLING_BYTES, targetBytes) ||
+      (wantsReturn && collection.returnableBytes() > 0);
     if (!isWorthIt) return NOTHING_MEASURED;
     const collected = collection.run(garbageBytes, wantsReturn);
     if (collected.collections === 0) return { ...NOTHING_MEASURED, ...collected };

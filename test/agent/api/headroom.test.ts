@@ -46,6 +46,15 @@ test('what was promised is not promised again until a later sample can have seen
   await second;
 });
 
+test('whoever waits for longer has memory asked for, less and less often', async () => {
+  agent.roomBytes = 0;
+  await assert.rejects(waitForHeadroom(70, { timeoutMs: 200 }));
+  assert.deepEqual(agent.reclaims, []);
+  const wait = waitForHeadroom(70, { timeoutMs: 1_100 });
+  await assert.rejects(wait);
+  assert.deepEqual(agent.reclaims, [70, 70]);
+});
+
 test('those who wait are let through in their order, however little a later one wants', async () => {
   agent.roomBytes = 0;
   const waits = [50, 1, 70].map((bytes) => waitForHeadroom(bytes));

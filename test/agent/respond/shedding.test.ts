@@ -193,9 +193,10 @@ test('whoever is refused is told to stay away the longer the harder it presses, 
   assert.ok(low < 4 && middle > 14 && middle < 19 && most > 27 && most < 33, `${low} ${middle} ${most}`);
 });
 
-test('room is what is left until the nearest high; none while the level is there; no end where nothing limits', () => {
+test('room is what is left until the nearest high; up to where high may be left while it is there; no end where nothing limits', () => {
   assert.equal(roomBytes(at(0, { ratio: 0.5 }, { ratio: 0.6, constraint: 'heap' }), STANDARD), 220);
   assert.equal(roomBytes(at(2, { ratio: 0.79 }), STANDARD), 0);
+  assert.equal(roomBytes(at(2, { ratio: 0.5 }), STANDARD), 250);
   assert.equal(roomBytes(at(1, { ratio: 0.9 }), STANDARD), 0);
   assert.equal(roomBytes(at(1, { ratio: 0.9, constraint: 'host', weight: 'elevated' }), STANDARD), Infinity);
   assert.equal(roomBytes(at(0), STANDARD), Infinity);
