@@ -29,7 +29,13 @@ const parts: readonly { readonly name: string; readonly build: () => Promise<rea
   { name: 'sampling', build: () => sampling() },
 ];
 for (const { name, build } of parts) {
-  if (options.only === undefined || options.only === name) claims.push(...(await build()));
+  if (options.only !== undefined && options.only !== name) continue;
+  try {
+    claims.push(...(await build()));
+  } catch (error) {
+    console.error(`${name}: ${(error as Error).message}\n`);
+    process.exitCode = 1;
+  }
 }
 if (options.json) console.log(JSON.stringify(claims, undefined, 2));
 else print();

@@ -87,6 +87,7 @@ async function runIn(group: MemoryGroup, options: RunOptions): Promise<Ending> {
     env: {
       PLIMSOLL_LISTEN: `127.0.0.1:${port}`,
       PLIMSOLL_METRICS: 'full',
+      OTEL_LOG_LEVEL: 'info',
       PLIMSOLL_RECLAIM: guard === 'discovered' ? 'auto' : undefined,
       PLIMSOLL_SHED: guard === 'shed' ? 'http' : undefined,
     },

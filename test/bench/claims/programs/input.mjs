@@ -1,11 +1,15 @@
-/** Works off files of rows: each read as a whole, all at once, as it is written at first; or in chunks that become smaller under pressure. */
+/**
+ * Works off files of rows: each read as a whole, all at once, as it is written at first; in chunks that become smaller under pressure; or
+ * streamed, with so many chunks on their way as a person thought good, or as many as there is room for.
+ */
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import { createTotals, parseRow } from './rows.mjs';
 import { given, memory, tell } from './told.mjs';
 
-/** @type {{ files: string[], how: 'whole' | 'fixed' | 'chunks', chunkBytes: number }} */
+/** @type {{ files: string[], how: 'whole' | 'chunks' | 'streamed' | 'streamed-by-room', chunkBytes: number }} */
 const { files, how, chunkBytes } = given;
 const { totals, add } = createTotals();
 
@@ -29,14 +33,43 @@ async function cut(chunks) {
 
 /** @param {string} file */
 async function inChunks(file) {
-  const { adaptiveChunks, waitForHeadroom } = await import('plimsoll');
-  await waitForHeadroom(chunkBytes);
-  await cut(adaptiveChunks(createReadStream(file), { initial: chunkBytes, min: 256 * 1024, by: 'bytes' }));
+  await plimsoll?.waitForHeadroom(chunkBytes);
+  await cut(plimsoll?.adaptiveChunks(createReadStream(file), { initial: chunkBytes, min: 256 * 1024, by: 'bytes' }));
 }
 
+/** Chunks on their way: to a database, a bucket. */
+const ON_THEIR_WAY = 24;
+const WAY_MS = 100;
+
+/** A chunk is a whole number of rows. @param {Buffer} chunk */
+async function handOn(chunk) {
+  await delay(WAY_MS);
+  for (const row of chunk.toString('latin1').trimEnd().split('\n')) add(parseRow(row));
+}
+
+/** @param {string} file @param {(bytes: number) => Promise<unknown>} haveRoom */
+async function streamed(file, haveRoom) {
+  const pending = new Set();
+  for await (const chunk of createReadStream(file, { highWaterMark: chunkBytes })) {
+    await haveRoom(chunk.length);
+    const job = handOn(chunk).finally(() => pending.delete(job));
+    pending.add(job);
+    if (pending.size >= ON_THEIR_WAY) await Promise.race(pending);
+  }
+  await Promise.all(pending);
+}
+
+async function work() {
+  if (how === 'whole') await Promise.all(files.map(whole));
+  else if (how === 'chunks') for (const file of files) await inChunks(file);
+  else for (const file of files) await streamed(file, async (bytes) => await plimsoll?.waitForHeadroom(3 * bytes));
+}
+
+/** A service is up for a while when its first input comes. */
+const plimsoll = given.isGuarded ? await import('plimsoll') : undefined;
+while (plimsoll?.monitor.status().available === false) await delay(20);
+
 const startedMs = performance.now();
-if (how === 'whole') await Promise.all(files.map(whole));
-else if (how === 'fixed') for (const file of files) await cut(createReadStream(file, { highWaterMark: chunkBytes }));
-else for (const file of files) await inChunks(file);
+await work();
 tell({ ...totals, ...memory(), seconds: (performance.now() - startedMs) / 1000 });
 process.exit(0);
