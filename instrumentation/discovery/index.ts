@@ -47,6 +47,7 @@ export function createDiscovery({ imports, mayWatchReads, found, setTimer }: Dis
   const classes = new Map<object, Class>();
   const known = new WeakSet();
   let isLooking = false;
+  let isLookingHard = false;
   let isLruFound = false;
   let foundNow = 0;
   let cancelTimer = (): void => {};
@@ -87,6 +88,7 @@ export function createDiscovery({ imports, mayWatchReads, found, setTimer }: Dis
       const one = follow(prototype, library);
       classes.set(prototype, one);
       if (isLooking) one.puts.open();
+      if (isLookingHard) one.reads.open();
     },
   });
 
@@ -103,12 +105,14 @@ export function createDiscovery({ imports, mayWatchReads, found, setTimer }: Dis
   function lookHard(): void {
     look();
     if (!mayWatchReads) return;
+    isLookingHard = true;
     for (const { reads, isFound } of classes.values()) if (!isFound) reads.open();
     if (!isLruFound) channels.subscribe(CHANNEL, onMessage);
   }
 
   function rest(): void {
     isLooking = false;
+    isLookingHard = false;
     channels.unsubscribe(CHANNEL, onMessage);
     for (const { puts, reads } of classes.values()) {
       puts.close();

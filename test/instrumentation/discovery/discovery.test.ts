@@ -108,6 +108,30 @@ test('when memory runs short, a cache that is only read is found, where that may
   }
 });
 
+test('an imported class that is known only in a later turn of a look is watched as hard', async (t) => {
+  const url = 'file:///app/node_modules/quick-lru/index.js';
+  const { discovery, found } = scene(t, {
+    mayWatchReads: true,
+    imports: { urls: new Set([url]), load: async () => ({ default: QuickLRU }) },
+  });
+  discovery.lookHard();
+  await new Promise(setImmediate);
+  const cache = new QuickLRU();
+  cache.get();
+  assert.deepEqual(found, [[cache, 'quick-lru']]);
+});
+
+test('an import that fails is of no consequence', async (t) => {
+  const { found } = scene(t, {
+    imports: {
+      urls: new Set(['file:///app/node_modules/keyv/index.js']),
+      load: async () => await Promise.reject(new Error('not loaded')),
+    },
+  });
+  await new Promise(setImmediate);
+  assert.deepEqual(found, []);
+});
+
 test('reads of a class that was found by what is put into it are left alone when memory runs short too', (t) => {
   requireModule(t, '/app/node_modules/lru-cache/index.js', { LRUCache });
   const { get } = LRUCache.prototype;
