@@ -14,8 +14,12 @@ export interface PlainCache {
 }
 
 export interface PlainCacheContract {
-  /** Of at most so many entries, with entries that are gone after `ttlMs` of the clock that `now` tells. */
+  /** Of at most so many entries. */
   create(maxEntries: number): PlainCache;
+  /** What it has no room for it keeps elsewhere: its limit does not show. */
+  readonly isUnlimited?: boolean;
+  /** Default 300: of a cache that works in memory. */
+  readonly numRuns?: number;
 }
 
 type Call = readonly ['get' | 'delete', string] | readonly ['put', string, unknown] | readonly ['clear'];
@@ -70,23 +74,23 @@ async function apply(cache: Omit<PlainCache, 'close'>, [what, name = '', given]:
   return undefined;
 }
 
-export function plainCacheContract({ create }: PlainCacheContract): void {
+export function plainCacheContract({ create, isUnlimited = false, numRuns = 300 }: PlainCacheContract): void {
   test('answers as a Map of limited size, whatever is asked of it', async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 5 }), fc.array(call, { maxLength: 60 }), async (maxEntries, calls) => {
         const cache = create(maxEntries);
-        const model = createModel(maxEntries);
+        const model = createModel(isUnlimited ? Infinity : maxEntries);
         try {
           for (const one of calls) {
             const expected = await apply(model, one);
             assert.deepEqual(await apply(cache, one), expected);
-            assert.equal(cache.entries(), model.entries());
+            if (!isUnlimited) assert.equal(cache.entries(), model.entries());
           }
         } finally {
           await cache.close();
         }
       }),
-      { numRuns: 300 },
+      { numRuns },
     );
   });
 
@@ -101,7 +105,7 @@ export function plainCacheContract({ create }: PlainCacheContract): void {
   test('forgets nothing that is asked for often', async () => {
     const cache = create(10);
     await cache.put('hot', 'kept');
-    for (let index = 0; index < 1000; index += 1) {
+    for (let index = 0; index < 100; index += 1) {
       await cache.put(`cold ${index}`, index);
       assert.equal(await cache.get('hot'), 'kept');
     }
