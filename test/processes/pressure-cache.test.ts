@@ -1,0 +1,94 @@
+/** plimsoll/cache as built, in real processes: alone, under a real agent, on a full disk, and several on one folder. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { after, describe, test } from 'node:test';
+
+import { appIn } from '../../scripts/install-apps.ts';
+import { runNode } from '../helpers/run-node.ts';
+
+const PACKAGE = resolve(import.meta.dirname, '../../dist/cache.cjs');
+const APPS = resolve(import.meta.dirname, '../fixtures/apps/api');
+const app = appIn('pressure-cache');
+const folder = mkdtempSync(join(tmpdir(), 'plimsoll-pressure-cache-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Why a small file system cannot be mounted here. */
+function whyNoMount(): false | string {
+  if (process.platform !== 'linux') return 'needs a tmpfs of its own: Linux';
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder], { stdio: 'ignore' });
+    execFileSync('umount', [folder]);
+    return false;
+  } catch {
+    return 'needs a tmpfs of its own: root';
+  }
+}
+
+describe('plimsoll/cache', { concurrency: 2 }, () => {
+  test('without an agent it is a cache, says nothing, and lets the process end', async () => {
+    const result = await runNode({ preload: 'none', args: [join(APPS, 'cache-idle.mjs')], timeoutMs: 10_000 });
+    assert.equal(result.stdout, '999 1000 normal\n', result.report);
+    assert.equal(result.stderr, '', result.report);
+    assert.equal(result.code, 0, result.report);
+  });
+
+  test('with an agent it lets the process end too', async () => {
+    const result = await runNode({ args: [join(APPS, 'cache-idle.mjs')], timeoutMs: 10_000 });
+    assert.equal(result.stdout, '999 1000 normal\n', result.report);
+    assert.equal(result.code, 0, result.report);
+  });
+
+  test('it gives way level by level, the reclaimer verifies what went, and the agent shows it', async () => {
+    const result = await runNode({
+      args: [join(APPS, 'cache-grows.mjs')],
+      env: { PLIMSOLL_PROCESS_BUDGET: '300MiB', PLIMSOLL_EXPORTER: 'none', PLIMSOLL_SAMPLE_INTERVAL: '100ms' },
+    });
+    assert.equal(result.code, 0, result.report);
+    assert.match(result.stdout, /^elevated 300 true$/m, result.report);
+    assert.match(result.stdout, /^high 200 true$/m, result.report);
+    assert.match(result.stdout, /^critical 50 true$/m, result.report);
+    assert.match(result.stdout, /^seen plimsoll never true$/m, result.report);
+    assert.match(result.stdout, /^pressure evictions true$/m, result.report);
+    assert.doesNotMatch(result.stderr, /PLM_(HANDLER|CACHE|ACTION)/, result.report);
+  });
+});
+
+describe('its disk tier', { concurrency: 2, skip: app.skip }, () => {
+  test('five processes share a folder: nobody reads what was not written, and the quota holds for all', async () => {
+    const path = mkdtempSync(join(folder, 'shared-'));
+    const results = await Promise.all(
+      [1, 2, 3, 4, 5].map((seed) =>
+        runNode({ preload: 'none', args: [join(app.folder, 'shares.mjs'), PACKAGE, path, String(seed)] }),
+      ),
+    );
+    for (const result of results) {
+      assert.equal(result.code, 0, result.report);
+      const { wrong } = JSON.parse(result.stdout) as { wrong: string[] };
+      assert.deepEqual(wrong, [], result.report);
+    }
+  });
+
+  test(
+    'a full disk: told once, nothing wrong is read, and it is used again when there is room',
+    { skip: whyNoMount() },
+    async (context) => {
+      const disk = mkdtempSync(join(folder, 'disk-'));
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', disk]);
+      context.after(() => execFileSync('umount', [disk]));
+      const ballast = join(disk, 'ballast');
+      writeFileSync(ballast, Buffer.alloc(1_500_000));
+      const result = await runNode({
+        preload: 'none',
+        args: [join(app.folder, 'fills-disk.mjs'), PACKAGE, join(disk, 'cache'), ballast],
+      });
+      assert.equal(result.code, 0, result.report);
+      const { found, ...rest } = JSON.parse(result.stdout) as { found: number };
+      assert.deepEqual(rest, { wrong: [], failed: true, skipped: true, after: 200_000 }, result.report);
+      assert.ok(found >= 6, result.report);
+      assert.equal(result.stderr.match(/PLM_CACHE_DISK_FAILED/g)?.length, 1, result.report);
+    },
+  );
+});
