@@ -87,26 +87,36 @@ function createKeys(cache: NodeCache, monotonicMs: () => number) {
   let keys: readonly string[] = [];
   let next = 0;
   let readMs = -Infinity;
+  let stats: object | undefined;
   let unaccounted = 0;
+
+  /** Flushed statistics are a new object, and begin with no keys. */
+  function count(): number {
+    const now = cache.getStats();
+    if (now !== stats) {
+      stats = now;
+      unaccounted = Object.keys(cache.data).length - now.keys;
+    }
+    return now.keys + unaccounted;
+  }
 
   function read(): void {
     const all = Object.keys(cache.data);
-    unaccounted = all.length - cache.getStats().keys;
     keys = all.slice(0, KEYS_AT_ONCE);
     next = 0;
     readMs = monotonicMs();
   }
 
   function readWhenOld(): void {
-    const hasMore = next < keys.length || cache.getStats().keys + unaccounted <= 0;
+    const hasMore = next < keys.length || count() === 0;
     if (!hasMore || monotonicMs() - readMs >= KEYS_ARE_OLD_MS) read();
   }
 
   return {
-    count: () => Math.max(0, cache.getStats().keys + unaccounted),
-    ahead(count: number): readonly string[] {
+    count,
+    ahead(wanted: number): readonly string[] {
       readWhenOld();
-      return keys.slice(next, next + count);
+      return keys.slice(next, next + wanted);
     },
     next(): string | undefined {
       readWhenOld();
