@@ -2,6 +2,7 @@
 import { CONSTRAINTS, type Constraint } from '../model/constraint.ts';
 import { LEVELS } from '../model/level.ts';
 import { COL, COLUMNS, type Row } from '../model/row.ts';
+import { cacheJson, type CacheView } from './cache-view.ts';
 import { ageSeconds, bindingConstraint, reading, type Recording } from './recording.ts';
 import { jsonNumber, jsonTime } from './text.ts';
 
@@ -20,13 +21,15 @@ export interface ProcessView {
   readonly row: Row;
   /** Reasons, as the endpoint tells them. */
   readonly degraded: readonly string[];
+  /** undefined: the ring file does not tell. */
+  readonly caches: CacheView | undefined;
 }
 
 export function viewOfRecording({ header, record, path }: Recording): ProcessView | undefined {
   if (record === undefined) return undefined;
   const { serviceName, serviceInstanceId, process, pid, agentVersion, nodeVersion, mode } = header.identity;
   const identity = { serviceName, serviceInstanceId, process, pid, agentVersion, nodeVersion, mode };
-  return { ...identity, from: path, row: record.row, degraded: [] };
+  return { ...identity, from: path, row: record.row, degraded: [], caches: undefined };
 }
 
 /** Worst first: level, then pressure. */
@@ -101,13 +104,13 @@ function constraintJson({ constraint, ...numbers }: ConstraintView) {
 }
 
 export function processJson(view: ProcessView, nowMs: number) {
-  const { row, degraded, ...identity } = view;
+  const { row, degraded, caches, ...identity } = view;
   return {
     ...identity,
     pid: view.pid ?? null,
     ageSeconds: jsonNumber(ageSeconds(row, nowMs)),
     memory: memoryJson(row),
-    cache: {},
+    cache: cacheJson(caches),
     detailed: { constraints: constraintsOf(row).map(constraintJson), degraded, readings: readingsJson(row) },
   };
 }

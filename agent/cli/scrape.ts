@@ -5,6 +5,7 @@ import { METRICS } from '../model/metrics.ts';
 import { PROCESS_ATTRIBUTE, type Attributes } from '../model/metric.ts';
 import { COL, createRow, type Row } from '../model/row.ts';
 import type { ListenAddress } from '../config/parse.ts';
+import { cacheViewOf } from './cache-view.ts';
 import type { ProcessView } from './process-view.ts';
 import { parsePrometheusText, type Sample } from './prometheus-text.ts';
 import { bindingConstraint } from './recording.ts';
@@ -66,6 +67,7 @@ export function viewsOf(text: string, from: string): readonly ProcessView[] {
       from,
       row: rowOf(own),
       degraded: valuesOf(own, 'plimsoll.agent.degraded', 'reason'),
+      caches: cacheViewOf(own),
     };
   });
 }
@@ -96,6 +98,7 @@ function rowOf(samples: readonly Sample[]): Row {
     }
   }
   const seconds = samples.find(({ name }) => name === nameOf('plimsoll.agent.last_sample'))?.value;
+  for (const constraint of CONSTRAINTS) completeConstraint(row, constraint);
   row[COL.wallMs] = (seconds ?? Number.NaN) * 1000;
   const [binding] = valuesOf(samples, 'plimsoll.pressure.binding', 'plimsoll.constraint');
   row[COL.bindingConstraint] = CONSTRAINTS.indexOf(binding as Constraint);
@@ -105,6 +108,15 @@ function rowOf(samples: readonly Sample[]): Row {
     row[COL.timeToLimitSeconds] = row[COL[`${constraint}TimeToLimitSeconds`]] ?? Number.NaN;
   }
   return row;
+}
+
+/** Use and headroom of the constraints that do not kill are left out of the text: the others say them. */
+function completeConstraint(row: Row, constraint: Constraint): void {
+  const [usage, headroom] = [COL[`${constraint}UsageBytes`], COL[`${constraint}HeadroomBytes`]];
+  const limitBytes = row[COL[`${constraint}LimitBytes`]] ?? Number.NaN;
+  const ratio = row[COL[`${constraint}UtilizationRatio`]] ?? Number.NaN;
+  if (Number.isNaN(row[usage] ?? Number.NaN)) row[usage] = ratio * limitBytes;
+  if (Number.isNaN(row[headroom] ?? Number.NaN)) row[headroom] = limitBytes - (row[usage] ?? Number.NaN);
 }
 
 /** The series' labels are the attributes, and the process. */

@@ -1,5 +1,6 @@
 /** `plimsoll status` for a person. Pure but for the colours. */
 import { COL, COLUMNS } from '../model/row.ts';
+import { cacheLines } from './cache-view.ts';
 import { constraintsOf, levelSinceWallMs, type ConstraintView, type ProcessView } from './process-view.ts';
 import { ageSeconds, bindingConstraint, reading } from './recording.ts';
 import { bytesText, durationText, jsonTime, levelText, ratioText } from './text.ts';
@@ -79,6 +80,7 @@ function details(view: ProcessView): readonly string[] {
     field('agent', view.agentVersion),
     '  constraints',
     ...constraintsOf(row).map(constraintLine),
+    ...cacheLines(view.caches),
     `  degraded${view.degraded.length === 0 ? '  nothing told' : ''}`,
     ...view.degraded.map((reason) => `    ${reason}`),
     '  readings',

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 
 import { problem, problemLine, type Problem } from '../model/problem.ts';
+import { cacheJson } from './cache-view.ts';
 import { command, usageError, type Cli, type ExitCode } from './command.ts';
 import { environmentOf, optionFlags, readOptions } from './flags.ts';
 import { byDanger, memoryJson, processJson, viewOfRecording, type ProcessView } from './process-view.ts';
@@ -22,7 +23,7 @@ export const status = command({
     url: { type: 'string', requiresArg: true, describe: 'Metrics endpoint to ask, instead of ring files' },
     json: { type: 'boolean', default: false, describe: 'One JSON document; with --watch one a line' },
     watch: { type: 'boolean', default: false, describe: 'Again each second, until Ctrl-C' },
-    verbose: { type: 'boolean', default: false, describe: 'Every constraint, what is degraded, every reading' },
+    verbose: { type: 'boolean', default: false, describe: 'Every constraint, caches, what is degraded, every reading' },
   },
   positionals: [],
   examples: [
@@ -138,7 +139,7 @@ function statusJson({ processes, atMs, problem: why }: Found) {
     enabled: processes.some(({ mode }) => mode !== 'off'),
     at: jsonTime(atMs),
     memory: worst === undefined ? null : memoryJson(worst.row),
-    cache: {},
+    cache: cacheJson(worst?.caches),
     detailed: worst === undefined ? null : processJson(worst, atMs).detailed,
     processes: processes.map((each) => processJson(each, atMs)),
     problem: why ?? null,

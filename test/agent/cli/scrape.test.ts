@@ -5,8 +5,11 @@ import { test } from 'node:test';
 import { processJson } from '../../../agent/cli/process-view.ts';
 import { parsePrometheusText } from '../../../agent/cli/prometheus-text.ts';
 import { urlOf, viewsOf } from '../../../agent/cli/scrape.ts';
+import { statusText } from '../../../agent/cli/status-text.ts';
+import type { Tier } from '../../../agent/model/metric.ts';
 import { METRICS } from '../../../agent/model/metrics.ts';
 import { COL, type ColumnName } from '../../../agent/model/row.ts';
+import { NOTHING_GIVEN_BACK, type Snapshot } from '../../../agent/model/snapshot.ts';
 import { createPrometheusText } from '../../../exporters/prometheus.ts';
 import { ordinarySnapshot, worstCaseSnapshot } from '../../helpers/snapshot.ts';
 
@@ -43,7 +46,17 @@ test('the core text is enough for all that status shows', () => {
     mode: 'protect',
     from: 'http://h:1/metrics',
     ageSeconds: 1,
-    cache: {},
+    cache: {
+      bytes: 2 ** 20,
+      hits: 50,
+      misses: 10,
+      hitRatio: 50 / 60,
+      pressureEvictions: 5,
+      promisedBytes: 3 * 2 ** 20,
+      freedBytes: 2 * 2 ** 20,
+      shedRequests: 4,
+      caches: [],
+    },
   });
   assert.deepEqual(memory, {
     level: 'elevated',
@@ -63,6 +76,46 @@ test('the core text is enough for all that status shows', () => {
     ['heap', 'container', 'host'],
   );
   assert.deepEqual(detailed.degraded, ['cgroup_unsupported']);
+});
+
+test('the full text names the largest caches, and both texts have the same sums', () => {
+  const snapshot = worstCaseSnapshot();
+  const [core, full] = (['core', 'full'] as const).map((tier) => {
+    const [view] = viewsOf(createPrometheusText(tier)(snapshot), 'x');
+    return view === undefined ? undefined : processJson(view, 0).cache;
+  });
+  assert.deepEqual({ ...full, caches: [] }, core);
+  assert.deepEqual(
+    full?.caches.map(({ name }) => name),
+    ['cache-0', 'cache-1', 'cache-2'],
+  );
+  assert.deepEqual(full?.caches[0], {
+    name: 'cache-0',
+    library: 'lru-cache',
+    sizeSource: 'sampled',
+    entries: 100,
+    limitEntries: 1000,
+    bytes: 2 ** 20,
+    hits: 50,
+    misses: 10,
+    hitRatio: 50 / 60,
+    pressureEvictions: 5,
+  });
+});
+
+test('status --verbose shows caches and what was given back, or where to ask for them', () => {
+  const text = (tier: Tier, snapshot: Snapshot): string => {
+    return statusText(viewsOf(createPrometheusText(tier)(snapshot), 'x'), 0, true);
+  };
+  assert.match(
+    text('full', ordinarySnapshot()),
+    / {2}caches {4}1 MiB, 83\.3 % hits, 5 evicted under pressure\n {4}thumbnails {2}lru-cache {2}100 entries of 1000, 1 MiB, 83\.3 % hits, 5 evicted under pressure \(sampled\)\n {2}reclaim {3}3 MiB promised, 2 MiB freed\n {2}shed {6}4 requests\n/,
+  );
+  assert.match(text('core', ordinarySnapshot()), /caches {4}1 MiB, .* \(names with PLIMSOLL_METRICS=full\)\n/);
+  assert.match(text('core', { ...ordinarySnapshot(), ...NOTHING_GIVEN_BACK }), /caches {4}none\n/);
+  const views = viewsOf(createPrometheusText('core')(ordinarySnapshot()), 'x');
+  const recorded = views.map((view) => ({ ...view, caches: undefined }));
+  assert.match(statusText(recorded, 0, true), /caches {4}not in ring files; --url asks the metrics endpoint\n/);
 });
 
 test('metrics of another program are no process of ours', () => {
