@@ -46,7 +46,7 @@ export interface AskReclaimerParts {
   /** Nothing can promise more than the process holds. */
   readonly mostBytes: number;
   setTimer(callback: () => void, ms: number): () => void;
-  /** A promise of its has really ended, maybe long after its time. */
+  /** It is done: its answer is there, or its promise has really ended, maybe long after its time. */
   onSettled(): void;
 }
 
@@ -60,9 +60,11 @@ export async function askReclaimer(
   const endTime = (): void => abort.abort();
   signal.addEventListener('abort', endTime, { once: true });
   const cancelTimer = setTimer(endTime, RECLAIMER_MS);
+  let isOpen = false;
   try {
     const answer: unknown = reclaimer.reclaim({ targetBytes: Math.round(askedBytes), level, signal: abort.signal });
     if (!isThenable(answer)) return judge(answer, mostBytes);
+    isOpen = true;
     pace.pause();
     const promised = await Promise.race([settled(answer, onSettled), aborted(abort.signal)]);
     pace.resume();
@@ -72,6 +74,8 @@ export async function askReclaimer(
     pace.resume();
     return { promisedBytes: 0, trouble: `threw: ${whyOf(error)}` };
   } finally {
+    // who answers or throws at once has no promise that ends later
+    if (!isOpen) onSettled();
     cancelTimer();
     signal.removeEventListener('abort', endTime);
   }
