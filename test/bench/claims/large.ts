@@ -17,7 +17,7 @@ type How = 'whole' | 'chunks' | 'streamed' | 'streamed-by-room';
 const MB = 1e6;
 const CHUNK_BYTES = 4 * 2 ** 20;
 /** Whole rows. */
-const STREAM_CHUNK_BYTES = 8 * MB;
+const STREAM_CHUNK_BYTES = 2 * MB;
 const STREAM_BUDGET_MEBIBYTES = 160;
 /** What takes the whole at once needs more heap than V8 gives by itself. */
 const ROOMY_MEBIBYTES = 12_000;

@@ -38,7 +38,7 @@ async function inChunks(file) {
 }
 
 /** Chunks on their way: to a database, a bucket. */
-const ON_THEIR_WAY = 24;
+const ON_THEIR_WAY = 96;
 const WAY_MS = 100;
 
 /** A chunk is a whole number of rows. @param {Buffer} chunk */
@@ -62,7 +62,7 @@ async function streamed(file, haveRoom) {
 async function work() {
   if (how === 'whole') await Promise.all(files.map(whole));
   else if (how === 'chunks') for (const file of files) await inChunks(file);
-  else for (const file of files) await streamed(file, async (bytes) => await plimsoll?.waitForHeadroom(3 * bytes));
+  else for (const file of files) await streamed(file, async (bytes) => await plimsoll?.waitForHeadroom(2 * bytes));
 }
 
 /** A service is up for a while when its first input comes. */
