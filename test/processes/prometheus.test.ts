@@ -20,8 +20,8 @@ async function portOf(app: RunningNode): Promise<number> {
   return Number((await app.until(/listening .*:(\d+)\n/))[1]);
 }
 
-test('the bundle of the listener holds the serializer and no SDK, in less than 50 kB', () => {
-  // 45 kB when written, the scripted snapshots of the test included. The SDK would be 150 kB more, and 33 ms of the loop.
+test('the bundle of the listener holds the serializer and no SDK, in less than 60 kB', () => {
+  // 53 kB since the metrics tell of caches, the scripted snapshots of the test included. The SDK would be 150 kB more, and 33 ms of the loop.
   const output = Object.values(program.metafile.outputs)[0];
   const contributing = Object.entries(output?.inputs ?? {}).filter(([, { bytesInOutput }]) => bytesInOutput > 0);
   const sdk = contributing
@@ -32,7 +32,7 @@ test('the bundle of the listener holds the serializer and no SDK, in less than 5
     [],
     'only two enumerations come from the SDK',
   );
-  assert.ok((output?.bytes ?? 0) < 50_000, `${output?.bytes} bytes`);
+  assert.ok((output?.bytes ?? 0) < 60_000, `${output?.bytes} bytes`);
 });
 
 test('a process that has nothing else to do ends although it listens', async () => {
