@@ -1,8 +1,12 @@
-/** `CacheableMemory` of `cacheable` and `@cacheable/memory`: by its list of use when it has a maximum, else what was set first, of its parts in turn. */
+/**
+ * `CacheableMemory` of `cacheable` and `@cacheable/memory`: by its list of use when it has a maximum, else what was set
+ * first in each of its parts.
+ */
 import { NOTHING_COUNTED, type CacheEntry } from '../../agent/model/cache.ts';
 import { has, maximum, type Adapter } from './adapter.ts';
 import { countUses } from './counting.ts';
 import { createExpiredKeys } from './expired.ts';
+import { createKeysAhead } from './keys-ahead.ts';
 
 interface Item {
   readonly key: string;
@@ -37,7 +41,7 @@ export const cacheableMemoryAdapter: Adapter = {
         .filter(({ expires }) => isOver(expires, nowMs))
         .map(({ key }) => key);
     });
-    let turn = 0;
+    const nextKey = createKeysAhead(monotonicMs, (count) => spread(cache, count).map(({ key }) => key));
 
     function remove(item: Item): CacheEntry {
       cache.delete(item.key);
@@ -46,13 +50,7 @@ export const cacheableMemoryAdapter: Adapter = {
 
     function oldest(): Item | undefined {
       const key = cache.lruSize > 0 ? cache._lru?.getOldest?.() : undefined;
-      const item = typeof key === 'string' ? cache.getStore(key).get(key) : undefined;
-      if (item !== undefined) return item;
-      for (let looked = 0; looked < cache.store.length; looked++) {
-        const [first] = cache.store[turn++ % cache.store.length]?.values() ?? [];
-        if (first !== undefined) return first;
-      }
-      return undefined;
+      return typeof key === 'string' ? cache.getStore(key).get(key) : undefined;
     }
 
     function evict(): CacheEntry | undefined {
@@ -61,7 +59,12 @@ export const cacheableMemoryAdapter: Adapter = {
         if (item !== undefined && isOver(item.expires, wallMs())) return remove(item);
       }
       const item = oldest();
-      return item && remove(item);
+      if (item !== undefined) return remove(item);
+      for (let key = nextKey(); key !== undefined; key = nextKey()) {
+        const next = cache.getStore(key).get(key);
+        if (next !== undefined) return remove(next);
+      }
+      return undefined;
     }
 
     return {

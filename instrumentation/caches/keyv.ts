@@ -92,10 +92,10 @@ function isEnvelope(value: unknown): value is { readonly value: unknown; readonl
   return typeof value === 'object' && value !== null && 'value' in value && 'expires' in value;
 }
 
+/** Of a text (versions 4 and 5 by default) it is not looked for: texts that were put together are copied when they are read. */
 function expiryOf(value: unknown): number {
-  if (isEnvelope(value)) return typeof value.expires === 'number' ? value.expires : expiryOf(value.value);
-  const [, digits] = typeof value === 'string' ? (/"expires":(\d+)\}$/.exec(value.slice(-40)) ?? []) : [];
-  return digits === undefined ? Number.NaN : Number(digits);
+  if (!isEnvelope(value)) return Number.NaN;
+  return typeof value.expires === 'number' ? value.expires : expiryOf(value.value);
 }
 
 function nameOf(store: object): string {

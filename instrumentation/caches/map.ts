@@ -5,6 +5,7 @@ import type { CacheEntry } from '../../agent/model/cache.ts';
 import type { Adapted, Adapter, AdapterParts } from './adapter.ts';
 import { countUses } from './counting.ts';
 import { createExpiredKeys } from './expired.ts';
+import { createKeysAhead } from './keys-ahead.ts';
 
 const NO_LIMIT = { entries: undefined, bytes: undefined } as const;
 
@@ -31,18 +32,26 @@ export function adaptMap(
       .map(({ key }) => key);
   });
 
-  function remove(entry: CacheEntry | undefined): CacheEntry | undefined {
-    if (entry !== undefined) map.delete(entry.key);
-    return entry;
+  const nextKey = createKeysAhead(monotonicMs, (count) => firstEntries(map, count).map(({ key }) => key));
+  // past a function that counts, ours or the application's
+  const valueOf = (key: unknown): unknown => Map.prototype.get.call(map, key);
+
+  function remove(key: unknown): CacheEntry {
+    const value = valueOf(key);
+    map.delete(key);
+    return { key, value };
   }
 
   function evict(): CacheEntry | undefined {
     for (let key = nextExpired(); key !== undefined; key = nextExpired()) {
       // it may have been set anew since
-      const value = map.has(key) ? Map.prototype.get.call(map, key) : undefined;
-      if (expiryOf !== undefined && expiryOf(value) < wallMs()) return remove({ key, value });
+      if (expiryOf !== undefined && map.has(key) && expiryOf(valueOf(key)) < wallMs()) return remove(key);
     }
-    return remove(firstEntries(map, 1)[0]);
+    while (map.size > 0) {
+      const key = nextKey();
+      if (map.has(key)) return remove(key);
+    }
+    return undefined;
   }
 
   return {

@@ -2,6 +2,7 @@
 import type { CacheEntry } from '../../agent/model/cache.ts';
 import { has, maximum, type Adapter, type LibraryContract } from './adapter.ts';
 import { countUses } from './counting.ts';
+import { createKeysAhead } from './keys-ahead.ts';
 import { firstEntries } from './map.ts';
 
 interface QuickLru {
@@ -48,7 +49,7 @@ export const quickLruAdapter: Adapter = {
     };
     const access = has(cache, 'entriesAscending', 'evict')
       ? ofPrivate(cache as Private, count)
-      : ofOpen(cache as Open, count);
+      : ofOpen(cache as Open, count, monotonicMs);
     return { store: cache, contract: { ...contract, ...access }, restore };
   },
 };
@@ -69,24 +70,31 @@ function ofPrivate(cache: Private, count: Count): Pick<LibraryContract, 'sample'
   };
 }
 
-function ofOpen(cache: Open, count: Count): Pick<LibraryContract, 'sample' | 'evict'> {
+function ofOpen(cache: Open, count: Count, monotonicMs: () => number): Pick<LibraryContract, 'sample' | 'evict'> {
   const valueOf = cache.entriesAscending === undefined ? (item: unknown) => item : valueOfItem;
+  const nextKey = createKeysAhead(monotonicMs, (wanted) => first(wanted).map(({ key }) => key));
 
-  function sample(wanted: number): readonly CacheEntry[] {
+  function first(wanted: number): readonly CacheEntry[] {
     const old = cache.oldCache.size > 0 ? oldest(cache, wanted) : [];
-    const entries = old.length < wanted ? [...old, ...firstEntries(cache.cache, wanted - old.length)] : old;
-    return entries.map(({ key, value }) => ({ key, value: valueOf(value) }));
+    return old.length < wanted ? [...old, ...firstEntries(cache.cache, wanted - old.length)] : old;
+  }
+
+  function remove(key: unknown, value: unknown): CacheEntry {
+    cache.onEviction?.(key, value);
+    cache.delete(key);
+    count.subtract(1);
+    return { key, value };
   }
 
   return {
-    sample,
+    sample: (wanted) => first(wanted).map(({ key, value }) => ({ key, value: valueOf(value) })),
     evict() {
-      const [entry] = sample(1);
-      if (entry === undefined) return undefined;
-      cache.onEviction?.(entry.key, entry.value);
-      cache.delete(entry.key);
-      count.subtract(1);
-      return entry;
+      while (cache.cache.size + cache.oldCache.size > 0) {
+        const key = nextKey();
+        const generation = cache.cache.has(key) ? cache.cache : cache.oldCache;
+        if (generation.has(key)) return remove(key, valueOf(generation.get(key)));
+      }
+      return undefined;
     },
   };
 }
