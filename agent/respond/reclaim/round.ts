@@ -14,6 +14,9 @@ const ROUNDS = 2;
 /** Who gives less than this part of what it was asked for has nothing left. */
 const EMPTY_BELOW = 0.9;
 
+/** For so little no class is asked that is worth more, or believed less. */
+const MISSING_RATIO = 0.05;
+
 export interface RoundParts {
   readonly ledger: Ledger;
   readonly caps: Caps;
@@ -123,7 +126,7 @@ export function createRounds({ ledger, caps, monotonicMs, setTimer, onProblem }:
         const ofClass = await askClass(members, needBytes, request);
         shares.push(...ofClass.map(({ share }) => share));
         for (const { candidate, share } of ofClass) needBytes -= share.promisedBytes * candidate.trust;
-        if (needBytes < 1) break;
+        if (needBytes <= request.needBytes * MISSING_RATIO) break;
       }
       return merged(shares);
     },

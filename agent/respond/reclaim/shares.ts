@@ -2,23 +2,20 @@
 import { PRIORITIES } from '../../model/cache.ts';
 import type { Candidate } from './candidate.ts';
 
-/** Below this it is asked after the others of its class. */
-export const DISTRUSTED_BELOW = 0.5;
-/** Part of the mean value that is added to each, so that what is worth nothing does not have to give everything. */
+/** Below this it is asked after the others of its class, and alone: what comes of it then tells whose promise was none. */
+const TRUSTED_FROM = 0.75;
+/** In parts of the mean value; added to each, so that what is worth nothing does not have to give everything. */
 const LEAST_VALUE = 0.1;
 
 /** In the order in which they are asked; those that are never asked are left out. */
 export function classesOf(candidates: readonly Candidate[]): readonly (readonly Candidate[])[] {
-  const asked = PRIORITIES.filter((priority) => priority !== 'never').flatMap((priority) => {
+  const classes = PRIORITIES.filter((priority) => priority !== 'never').flatMap((priority) => {
     const ofClass = candidates.filter((candidate) => candidate.priority === priority);
-    return [
-      ofClass.filter(({ trust }) => trust >= DISTRUSTED_BELOW),
-      ofClass.filter(({ trust }) => trust < DISTRUSTED_BELOW),
-    ];
+    const trusted = ofClass.filter(({ trust }) => trust >= TRUSTED_FROM);
+    const others = ofClass.filter(({ trust }) => trust < TRUSTED_FROM).toSorted((a, b) => b.trust - a.trust);
+    return [trusted.toSorted((a, b) => worth(a.valuePerByte) - worth(b.valuePerByte)), ...others.map((one) => [one])];
   });
-  return asked
-    .filter((members) => members.length > 0)
-    .map((members) => members.toSorted((a, b) => worth(a.valuePerByte) - worth(b.valuePerByte)));
+  return classes.filter((members) => members.length > 0);
 }
 
 /**
@@ -44,7 +41,7 @@ export function shareOut(members: readonly Candidate[], needBytes: number): read
   let leftBytes = needBytes;
   let leftWeight = parts.reduce((sum, { weight }) => sum + weight, 0);
   for (const { index, mostBytes, weight } of parts) {
-    const share = Math.min(mostBytes, leftBytes * Math.min(1, weight / leftWeight));
+    const share = Math.min(mostBytes, leftBytes * (weight / Math.max(weight, leftWeight)));
     shares[index] = share;
     leftBytes -= share;
     leftWeight -= weight;
@@ -55,10 +52,9 @@ export function shareOut(members: readonly Candidate[], needBytes: number): read
 function weightsBy(members: readonly Candidate[], unknownBytes: number): (member: Candidate) => number {
   const values = members.map(({ valuePerByte }) => valuePerByte).filter(isKnown);
   const meanValue = values.length === 0 ? 0 : mean(values);
-  const least = meanValue > 0 ? meanValue * LEAST_VALUE : 1;
   return ({ bytes, valuePerByte }) => {
-    const value = isKnown(valuePerByte) ? valuePerByte : meanValue;
-    return (isKnown(bytes) ? bytes : unknownBytes) / (value + least);
+    const value = isKnown(valuePerByte) && meanValue > 0 ? valuePerByte / meanValue : 1;
+    return (isKnown(bytes) ? bytes : unknownBytes) / (value + LEAST_VALUE);
   };
 }
 
