@@ -152,7 +152,7 @@ export const OPTIONS = {
     key: 'reclaim',
     defaultText: 'registered',
     ...choice(RECLAIM),
-    doc: 'What is asked to give memory back. `registered`: the caches and reclaimers that the application registered. `auto`: the caches that were found too.',
+    doc: 'What is asked to give memory back. `registered`: the caches and reclaimers that the application registered. `auto`: the caches that were found too; in ES modules only where the environment or `start()` says so.',
   }),
   reclaimPolicy: option<ReclaimPolicyName>({
     env: 'PLIMSOLL_RECLAIM_POLICY',

@@ -1,7 +1,7 @@
 /**
  * Which modules of cache libraries ES modules import, from the preload on: what is imported can be seen by a hook only, where what is
  * required stays in Node's own table. The hook changes nothing: it notes the address that a name was resolved to. With it, a module
- * that an ES-module application requires costs 8 µs more, so that it is there only while a process uses ES modules at all: Node.js
+ * that an ES-module application requires costs 10 µs more, so that it is there only while a process uses ES modules at all: Node.js
  * tells on a diagnostics channel of each `import()`, its own of the entry included.
  */
 import Module, { type ModuleHooks, type ResolveHookContext, type ResolveHookSync } from 'node:module';

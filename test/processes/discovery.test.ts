@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 import type { CacheStatus } from '../../agent/model/cache.ts';
 import { appIn } from '../../scripts/install-apps.ts';
+import { bundle } from '../helpers/bundle.ts';
 import { AGENT, runNode, startNode, type Preload } from '../helpers/run-node.ts';
 
 const { folder, skip } = appIn('caches');
@@ -130,6 +131,22 @@ describe('a cache that was found', { skip, concurrency: 2 }, () => {
       else assert.equal(stdout, '1000\n', report);
     });
   }
+
+  test('is evicted in a bundled application too: lru-cache tells of itself', async () => {
+    const { path, remove } = bundle(join(folder, 'fills-memory.cjs'));
+    try {
+      const running = startNode({
+        args: ['-r', TELL, path],
+        env: { PLIMSOLL_RECLAIM: 'auto', PLIMSOLL_PROCESS_BUDGET: '160MiB' },
+      });
+      await running.until(/"pressure":[1-9]/, 'stderr');
+      running.child.stdin.end();
+      const { stdout, report } = await running.ended;
+      assert.ok(Number(stdout) < 1000, report);
+    } finally {
+      remove();
+    }
+  });
 
   test('is collected when the application has it no more', async () => {
     const { stdout, report } = await runNode({ args: ['--expose-gc', join(folder, 'drops-a-cache.cjs')], cwd: folder });
