@@ -94,7 +94,7 @@ function rowOf(result: Result, all: readonly Result[]): readonly string[] {
     counted(endings.map(({ how }) => how)),
     of(({ seconds }) => seconds).toFixed(1),
     ratio(workRatio(result, all)),
-    ratio(of(({ told }) => (told?.hits ?? Number.NaN) / operations)),
+    ratio(of(({ told }) => (told?.hits ?? Number.NaN) / (told?.again ?? Number.NaN))),
     ratio(refused / (operations + refused)),
     whole(of(({ freedBytes }) => freedBytes / 1e6)),
     ofMajors(({ forced }) => forced),

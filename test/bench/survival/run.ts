@@ -18,13 +18,15 @@ const HELD: Readonly<Record<Shape, number>> = { buffers: 1.3, mixed: 1.2, object
 /** The consumer's speed ÷ the producer's. */
 const CONSUMED = 0.5;
 /** After the memory has been filled. */
-const STEADY_SECONDS = 4;
+const STEADY_SECONDS = 6;
 
 /** What a program tells of itself, in words of its own. */
 export interface Told {
   readonly operations: number;
   readonly refused: number;
   readonly hits?: number;
+  /** Of the operations, those for keys that were asked for before. */
+  readonly again?: number;
   readonly longestGapMs?: number;
   readonly done?: boolean;
   readonly port?: number;
