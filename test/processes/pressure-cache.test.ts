@@ -1,7 +1,7 @@
 /** plimsoll/cache as built, in real processes: alone, under a real agent, on a full disk, and several on one folder. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -75,6 +75,9 @@ describe('its disk tier', { concurrency: 2, skip: app.skip }, () => {
       const { wrong } = JSON.parse(result.stdout) as { wrong: string[] };
       assert.deepEqual(wrong, [], result.report);
     }
+    const contents = globSync('**/content-*/**', { cwd: path, withFileTypes: true }).filter((file) => file.isFile());
+    const bytes = contents.reduce((sum, file) => sum + statSync(join(file.parentPath, file.name)).size, 0);
+    assert.ok(bytes <= 1.5 * 40_000, `${bytes}: each may write a tenth before it looks again`);
   });
 
   test(
