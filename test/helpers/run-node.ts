@@ -4,6 +4,8 @@
  */
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -18,7 +20,7 @@ export interface RunOptions {
   readonly args: readonly string[];
   /** Default `require`. */
   readonly preload?: Preload;
-  /** Added to PATH, HOME, TMPDIR and a listener on a free port; `undefined` takes one away. */
+  /** Added to PATH, HOME, TMPDIR, a folder for captures and a listener on a free port; `undefined` takes one away. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string;
   /** Written to the child's stdin, which is then closed; without it stdin is closed at once. */
@@ -161,6 +163,8 @@ function childEnvironment(preload: Preload, wanted: Readonly<Record<string, stri
     TMPDIR: process.env['TMPDIR'],
     // two tests at once must not fight for the default port
     PLIMSOLL_LISTEN: '127.0.0.1:0',
+    // what comes to critical writes a report
+    PLIMSOLL_DATA_DIR: join(tmpdir(), 'plimsoll-tests'),
     ...(preload === 'node-options' ? { NODE_OPTIONS: `--require ${AGENT}` } : {}),
     ...wanted,
   };
