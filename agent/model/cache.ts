@@ -96,7 +96,7 @@ export interface FollowedCache {
   costMs(): number;
   /** Hits a second over the last minute; NaN: not known. */
   hitsPerSecond(): number;
-  /** Evicts until so many bytes are promised, nothing is left, or `isTimeUp`, which it asks between any two entries. */
+  /** Evicts until so many bytes are promised, nothing is left, or `isTimeUp`, which it asks between any two entries: one goes at least. */
   evict(targetBytes: number, isTimeUp: () => boolean): Evicted;
   /** From now on more than so many entries are evicted at each sample; undefined: its owner's maximum alone counts. */
   cap(entries: number | undefined): void;

@@ -128,7 +128,9 @@ export function createFollowed(parts: FollowedParts): Followed {
     costMs: size.costMs,
     hitsPerSecond: hitRate.perSecond,
     evict: (targetBytes, isTimeUp) =>
-      evictWhile((_, bytes) => (bytes >= targetBytes || isTimeUp() ? 0 : (targetBytes - bytes) / size.meanBytes())),
+      evictWhile((entries, bytes) =>
+        bytes >= targetBytes || (entries > 0 && isTimeUp()) ? 0 : (targetBytes - bytes) / size.meanBytes(),
+      ),
     cap(entries) {
       capEntries = entries;
       latest = { ...latest, capEntries };

@@ -25,10 +25,10 @@ interface Open extends QuickLru {
   entriesAscending?: unknown;
 }
 
-/** `size` looks at each entry; where that takes longer than this, no more than a thousandth of the time goes into it. */
-const CHEAP_COUNT_MS = 0.1;
+/** `size` looks at each entry: with more than this many it is asked for no more than a thousandth of the time. */
+const CHEAP_ENTRIES = 5000;
+const COUNT_MS_PER_ENTRY = 20e-6;
 const COUNTING_PART = 1 / 1000;
-const MAX_COUNT_AGE_MS = 10_000;
 
 export const quickLruAdapter: Adapter = {
   library: 'quick-lru',
@@ -123,11 +123,10 @@ function createCount(size: () => number, monotonicMs: () => number): Count {
   let countAgainMs = -Infinity;
   return {
     now() {
-      const startMs = monotonicMs();
-      if (startMs >= countAgainMs) {
+      const nowMs = monotonicMs();
+      if (nowMs >= countAgainMs) {
         entries = size();
-        const tookMs = monotonicMs() - startMs;
-        countAgainMs = tookMs < CHEAP_COUNT_MS ? startMs : startMs + Math.min(tookMs / COUNTING_PART, MAX_COUNT_AGE_MS);
+        if (entries > CHEAP_ENTRIES) countAgainMs = nowMs + (entries * COUNT_MS_PER_ENTRY) / COUNTING_PART;
       }
       return entries;
     },
