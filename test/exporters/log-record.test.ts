@@ -1,5 +1,7 @@
 /** Each kind of event as a log record: the contract's names, severities and attributes. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import test, { describe } from 'node:test';
 
 import type { AgentEvent } from '../../agent/model/event.ts';
@@ -127,4 +129,14 @@ describe('the severity of a level is that of where it went', () => {
       assert.equal(recordOf(changed(from, to), 'main', () => '').severityText, severity);
     });
   }
+});
+
+test('docs/events.md lists every event with its attributes', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../docs/events.md'), 'utf8');
+  for (const [event, , , , attributes] of CASES) {
+    const row = page.split('\n').find((line) => line.startsWith(`| \`${event.name}\` |`)) ?? '';
+    for (const name of Object.keys(attributes)) assert.ok(row.includes(`\`${name}\``), `${event.name}: ${name}`);
+  }
+  const listed = [...page.matchAll(/^\| `(plimsoll\.[\w.]+)` \|/gm)].map(([, name]) => name);
+  assert.deepEqual(listed.toSorted(), [...new Set(CASES.map(([{ name }]) => name))].toSorted());
 });
