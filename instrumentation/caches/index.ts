@@ -7,7 +7,7 @@ import {
   type FollowedCache,
 } from '../../agent/model/cache.ts';
 import { problem, type Problem } from '../../agent/model/problem.ts';
-import { has, type Adapted, type AdapterParts } from './adapter.ts';
+import { has, type Adapted, type Adapter, type AdapterParts } from './adapter.ts';
 import { ADAPTERS } from './adapters.ts';
 import { describe } from './care.ts';
 import { createFollowed, type Followed } from './followed.ts';
@@ -19,6 +19,8 @@ export interface CacheRegistryParts {
   /** ms since the epoch. */
   wallMs(): number;
   onProblem(problem: Problem): void;
+  /** Default: those of the libraries that are supported. */
+  readonly adapters?: readonly Adapter[];
 }
 
 export interface CacheRegistry {
@@ -44,7 +46,8 @@ interface Entry {
   restore?(): void;
 }
 
-export function createCacheRegistry({ monotonicMs, wallMs, onProblem }: CacheRegistryParts): CacheRegistry {
+export function createCacheRegistry(parts: CacheRegistryParts): CacheRegistry {
+  const { monotonicMs, wallMs, onProblem, adapters = ADAPTERS } = parts;
   const entries = new Set<Entry>();
   /** The same as an array, until one comes or goes. */
   let list: readonly Entry[] | undefined;
@@ -90,7 +93,7 @@ export function createCacheRegistry({ monotonicMs, wallMs, onProblem }: CacheReg
   }
 
   function register(cache: unknown, given: CacheOptions): () => void {
-    const adapted = adapt(cache, { monotonicMs, wallMs, mayCount: true });
+    const adapted = adapt(cache, adapters, { monotonicMs, wallMs, mayCount: true });
     if (typeof adapted === 'string') {
       onProblem(problem('PLM_CACHE_UNSUPPORTED', `registerCache was given ${adapted}. The cache is not followed.`));
       return () => {};
@@ -115,7 +118,7 @@ export function createCacheRegistry({ monotonicMs, wallMs, onProblem }: CacheReg
   }
 
   function discover(cache: object): void {
-    const adapted = adapt(cache, { monotonicMs, wallMs, mayCount: false });
+    const adapted = adapt(cache, adapters, { monotonicMs, wallMs, mayCount: false });
     if (typeof adapted === 'string' || byStore.has(adapted.store)) return;
     const { library } = adapted.contract;
     const number = (numbers.get(library) ?? 0) + 1;
@@ -126,7 +129,7 @@ export function createCacheRegistry({ monotonicMs, wallMs, onProblem }: CacheReg
     const followed = createFollowed({
       name: names.take(`${library}-${number}`),
       library,
-      priority: ADAPTERS.some((adapter) => adapter.library === library && adapter.isStorage) ? 'never' : 'normal',
+      priority: adapters.some((adapter) => adapter.library === library && adapter.isStorage) ? 'never' : 'normal',
       isDiscovered: true,
       contract() {
         const store = held.deref();
@@ -162,16 +165,16 @@ export function createCacheRegistry({ monotonicMs, wallMs, onProblem }: CacheReg
   };
 }
 
-function adapt(cache: unknown, parts: AdapterParts): Adapted | string {
+function adapt(cache: unknown, adapters: readonly Adapter[], parts: AdapterParts): Adapted | string {
   if (typeof cache !== 'object' || cache === null)
     return `${cache === null ? 'null' : `a ${typeof cache}`}, must be a cache`;
   try {
-    const adapter = ADAPTERS.find(({ recognizes }) => recognizes(cache));
+    const adapter = adapters.find(({ recognizes }) => recognizes(cache));
     if (adapter !== undefined) return adapter.adapt(cache, parts);
     if (has(cache, 'entries', 'limit', 'ownBytes', 'sample', 'evict', 'counts')) {
       return { store: cache, contract: cache as CacheContract };
     }
-    const known = ADAPTERS.map(({ library }) => library).join(', ');
+    const known = adapters.map(({ library }) => library).join(', ');
     return `an object that is none of ${known}, and has not the methods of CacheContract`;
   } catch (error) {
     return `an object that cannot be looked at (${describe(error)})`;

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 
+import type { Adapter } from '../../instrumentation/caches/adapter.ts';
 import { createCacheRegistry } from '../../instrumentation/caches/index.ts';
 
 /** The application's side of a cache, by the library's own functions. */
@@ -18,6 +19,8 @@ export interface CacheContractTest {
   readonly name: string;
   readonly library: string;
   readonly skip?: false | string;
+  /** Default: those of the product. */
+  readonly adapters?: readonly Adapter[];
   /** A new one, for at least 1000 entries. */
   create(): Subject | Promise<Subject>;
   /** Keys in the order in which they should go, when `key-0` … `key-3` were set and `key-0` was read afterwards; undefined: any. */
@@ -39,6 +42,7 @@ export function cacheContract({
   limitEntries,
   isCounted,
   isBatched = false,
+  adapters,
   skip = false,
 }: CacheContractTest): void {
   const scene = async () => {
@@ -48,6 +52,7 @@ export function cacheContract({
       monotonicMs: () => performance.now(),
       wallMs: () => Date.now(),
       onProblem: (problem) => problems.push(problem.message),
+      ...(adapters && { adapters }),
     });
     const unregister = registry.register(subject.cache, { name: 'subject' });
     const [followed] = registry.followed(false);
