@@ -137,6 +137,6 @@ test('docs/events.md lists every event with its attributes', () => {
     const row = page.split('\n').find((line) => line.startsWith(`| \`${event.name}\` |`)) ?? '';
     for (const name of Object.keys(attributes)) assert.ok(row.includes(`\`${name}\``), `${event.name}: ${name}`);
   }
-  const listed = [...page.matchAll(/^\| `(plimsoll\.[\w.]+)` \|/gm)].map(([, name]) => name);
+  const listed = [...page.matchAll(/^\| `(plimsoll\.[\w.]+)` \|/gm)].map(([, name = '']) => name);
   assert.deepEqual(listed.toSorted(), [...new Set(CASES.map(([{ name }]) => name))].toSorted());
 });
