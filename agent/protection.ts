@@ -25,6 +25,7 @@ import { createCallbacks, type Callbacks } from './respond/callbacks.ts';
 import { createActionCounts } from './respond/counts.ts';
 import { createReclaim } from './respond/reclaim/index.ts';
 import { createResponder } from './respond/responder.ts';
+import { createReusable } from './respond/reusable.ts';
 import { roomBytes } from './respond/room.ts';
 import { createShedding, type Shedding } from './respond/shedding.ts';
 import { reclaimTargetBytes } from './respond/target.ts';
@@ -91,6 +92,7 @@ export function createProtection({ clock, imports, onProblem, onEvent }: Protect
   function begin({ options, dataDirectory, window, snapshot, acts }: ProtectedRun): ActiveProtection {
     const policy = createReclaimPolicy(options);
     const thresholds = createPolicy(options);
+    const reusable = createReusable();
     const collector = createCollector({ isAllowed: options.gc === 'auto', monotonicMs });
     const ours = createReclaim({
       caches: () => (options.reclaim === 'off' ? [] : caches.followed(options.reclaim === 'auto')),
@@ -150,6 +152,7 @@ export function createProtection({ clock, imports, onProblem, onEvent }: Protect
         const { level, atMs } = assessment;
         const step: ActionStep = { previous, assessment, row, targetBytes: targetBytes(level, row) };
         const untilMs = monotonicMs() + TRIM_MS;
+        reusable.observe(row, atMs);
         adaptives.respond(level, atMs, act);
         shedding.respond(assessment, thresholds, act);
         if (level > previous) discovery?.lookHard();
@@ -159,7 +162,7 @@ export function createProtection({ clock, imports, onProblem, onEvent }: Protect
         responder.respond(step, act);
       },
       targetBytes,
-      roomBytes: (assessment) => (acts() ? roomBytes(assessment, thresholds) : Infinity),
+      roomBytes: (assessment) => (acts() ? roomBytes(assessment, thresholds, reusable.bytes()) : Infinity),
       reclaim: (bytes, level) => ours.reclaim(bytes, LEVELS[level], acts()),
       onMajorCollection: collector.observe,
       stop() {

@@ -11,7 +11,6 @@ import type { AgentEvent } from '../../../agent/model/event.ts';
 import { IDLE_ASSESSMENT } from '../../../agent/model/handle.ts';
 import type { Level } from '../../../agent/model/level.ts';
 import { createActionCounts } from '../../../agent/respond/counts.ts';
-import { roomBytes } from '../../../agent/respond/room.ts';
 import { createShedding } from '../../../agent/respond/shedding.ts';
 
 /** high .82, critical .92 */
@@ -191,13 +190,4 @@ test('whoever is refused is told to stay away the longer the harder it presses, 
   };
   const [low, middle, most] = [mean(0.82), mean(0.87), mean(0.92)] as const;
   assert.ok(low < 4 && middle > 14 && middle < 19 && most > 27 && most < 33, `${low} ${middle} ${most}`);
-});
-
-test('room is what is left until the nearest high; up to where high may be left while it is there; no end where nothing limits', () => {
-  assert.equal(roomBytes(at(0, { ratio: 0.5 }, { ratio: 0.6, constraint: 'heap' }), STANDARD), 220);
-  assert.equal(roomBytes(at(2, { ratio: 0.79 }), STANDARD), 0);
-  assert.equal(roomBytes(at(2, { ratio: 0.5 }), STANDARD), 250);
-  assert.equal(roomBytes(at(1, { ratio: 0.9 }), STANDARD), 0);
-  assert.equal(roomBytes(at(1, { ratio: 0.9, constraint: 'host', weight: 'elevated' }), STANDARD), Infinity);
-  assert.equal(roomBytes(at(0), STANDARD), Infinity);
 });
