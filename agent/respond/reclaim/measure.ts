@@ -78,7 +78,6 @@ export function createMeasure(collector: Collector, ledger: Ledger, monotonicMs:
     garbageRatio = Math.max(LEAST_GARBAGE_RATIO, garbageRatio + NEWEST_WEIGHT * (ratio - garbageRatio));
   }
 
-  /** `asked`: what was given back at once, native memory above all, was gone before the collection. */
   function collect(request: MeasureRequest, asked: MemoryUse, promisedBytes: number): Measured {
     const { targetBytes, wantsReturn, isTelling, isByHand } = request;
     const pendingBytes = ledger.pendingBytes();
@@ -96,9 +95,9 @@ export function createMeasure(collector: Collector, ledger: Ledger, monotonicMs:
     if (isTelling) learnGarbage(grownBytes, extraBytes);
     const after = collector.use();
     forcedLeftBytes = after.heldBytes;
-    const gone = Math.max(asked.heldBytes - after.heldBytes, asked.rssBytes - after.rssBytes);
-    const freedBytes = Math.max(collected.freedBytes, Math.min(promisedBytes, gone));
     const returnedBytes = Math.max(0, asked.rssBytes - after.rssBytes);
+    const goneBytes = asked.heldBytes - after.heldBytes;
+    const freedBytes = freedOf(promisedBytes, collected.freedBytes, goneBytes, returnedBytes);
     return { ...collected, freedBytes, returnedBytes, extraBytes, parts: ledger.settle(freedBytes) };
   }
 
@@ -124,6 +123,17 @@ export function createMeasure(collector: Collector, ledger: Ledger, monotonicMs:
       forcedLeftBytes = Number.POSITIVE_INFINITY;
     },
   };
+}
+
+/**
+ * The collection took what died while caches were asked too, the evictions' own garbage above all; since before they were asked the
+ * application has allocated. What is true lies between the two, and a promise is believed as far as that allows. Native memory is
+ * gone at once, and only the kernel tells of it.
+ */
+function freedOf(promisedBytes: number, collectedBytes: number, goneBytes: number, returnedBytes: number): number {
+  const least = Math.max(0, Math.min(collectedBytes, goneBytes));
+  const most = Math.max(collectedBytes, goneBytes, Math.min(promisedBytes, returnedBytes));
+  return Math.min(Math.max(promisedBytes, least), most);
 }
 
 export function sumOf(first: Measured, last: Measured): Measured {
