@@ -128,7 +128,7 @@ function ignoring<T>(code: string, instead: T): (error: unknown) => T {
   };
 }
 
-export function codeOf(error: unknown): string {
+function codeOf(error: unknown): string {
   const code: unknown = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
   return typeof code === 'string' ? code : '';
 }

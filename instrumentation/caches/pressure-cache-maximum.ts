@@ -35,7 +35,7 @@ export function createMaximum(maxEntries: number, monotonicMs: () => number): Ma
   };
 }
 
-export function entriesAt(level: Level, maxEntries: number): number {
+function entriesAt(level: Level, maxEntries: number): number {
   if (level === 0) return maxEntries;
   const part = Math.max(1, Math.floor(maxEntries * (level === 1 ? 0.75 : 0.5)));
   return level === 3 ? Math.min(part, CRITICAL_ENTRIES) : part;

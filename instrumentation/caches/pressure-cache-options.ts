@@ -1,7 +1,7 @@
 /** What an application may say about its pressure cache, and what of it holds. */
 
 /** As many entries, and as many bytes on disk where there is a disk tier. */
-export const SIZES = {
+const SIZES = {
   development: { entries: 100, diskBytes: 50e6 },
   staging: { entries: 500, diskBytes: 200e6 },
   production: { entries: 2000, diskBytes: 1000e6 },
