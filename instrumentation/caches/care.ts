@@ -1,6 +1,9 @@
 /** Calls into a cache, which is the application's: what it throws stays here, is told once, and it is left alone for a while. */
 import { problem, type Problem } from '../../agent/model/problem.ts';
 
+/** Thrown for a cache that was collected: nothing is wrong. */
+export const GONE = new Error('the cache is gone');
+
 /** How long a cache that failed is left alone. */
 const REST_MS = 10_000;
 
@@ -38,7 +41,7 @@ export function createCare(
       try {
         return call();
       } catch (error) {
-        failed(error);
+        if (error !== GONE) failed(error);
         return otherwise;
       }
     },

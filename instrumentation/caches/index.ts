@@ -9,7 +9,7 @@ import {
 import { problem, type Problem } from '../../agent/model/problem.ts';
 import { has, type Adapted, type Adapter, type AdapterParts } from './adapter.ts';
 import { ADAPTERS } from './adapters.ts';
-import { describe } from './care.ts';
+import { describe, GONE } from './care.ts';
 import { createFollowed, type Followed } from './followed.ts';
 import { createNames, OTHER } from './names.ts';
 import { together } from './together.ts';
@@ -93,14 +93,17 @@ export function createCacheRegistry(parts: CacheRegistryParts): CacheRegistry {
   }
 
   function register(cache: unknown, given: CacheOptions): () => void {
-    const adapted = adapt(cache, adapters, { monotonicMs, wallMs, mayCount: true });
+    const looked = adapt(cache, adapters, { monotonicMs, wallMs, mayCount: false });
+    // what was put on it before is taken off before it is put on again
+    const before = typeof looked === 'string' ? undefined : byStore.get(looked.store);
+    if (before !== undefined) remove(before);
+    const adapted =
+      typeof looked === 'string' ? looked : adapt(cache, adapters, { monotonicMs, wallMs, mayCount: true });
     if (typeof adapted === 'string') {
       onProblem(problem('PLM_CACHE_UNSUPPORTED', `registerCache was given ${adapted}. The cache is not followed.`));
       return () => {};
     }
     const { contract, store, restore } = adapted;
-    const before = byStore.get(store);
-    if (before !== undefined) remove(before);
     const { library } = contract;
     const options = checked(given, library, onProblem);
     const followed = createFollowed({
@@ -134,7 +137,7 @@ export function createCacheRegistry(parts: CacheRegistryParts): CacheRegistry {
       contract() {
         const store = held.deref();
         const contract = store && contracts.get(store);
-        if (contract === undefined) throw new Error('it is gone');
+        if (contract === undefined) throw GONE;
         return contract;
       },
       monotonicMs,
@@ -172,7 +175,9 @@ function adapt(cache: unknown, adapters: readonly Adapter[], parts: AdapterParts
     const adapter = adapters.find(({ recognizes }) => recognizes(cache));
     if (adapter !== undefined) return adapter.adapt(cache, parts);
     if (has(cache, 'entries', 'limit', 'ownBytes', 'sample', 'evict', 'counts')) {
-      return { store: cache, contract: cache as CacheContract };
+      const own = cache as CacheContract;
+      const isNamed = typeof own.library === 'string' && own.library !== '';
+      return isNamed ? { store: own, contract: own } : 'a CacheContract whose library is no text';
     }
     const known = adapters.map(({ library }) => library).join(', ');
     return `an object that is none of ${known}, and has not the methods of CacheContract`;
