@@ -4,7 +4,7 @@
 import { availableParallelism } from 'node:os';
 
 import { Piscina } from 'piscina';
-import { adaptive, waitForHeadroom } from 'plimsoll';
+import { adaptive } from 'plimsoll';
 
 import { makeSparseImage, NO_PIXELS, readHeader, together } from './fits.mjs';
 
@@ -37,7 +37,6 @@ async function add(at, length) {
 for (let at = 0; at < bytes;) {
   while (running.size >= workers.value) await Promise.race(running);
   const length = Math.min(chunkBytes.value, bytes - at);
-  await waitForHeadroom(length);
   const task = add(at, length);
   running.add(task);
   const free = () => running.delete(task);
