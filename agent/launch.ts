@@ -10,7 +10,7 @@ import { readOtlp } from './config/otlp.ts';
 import { readConfiguration } from './config/read.ts';
 import { processSlot } from './config/slot.ts';
 import { createStderrWriter } from '../exporters/stderr.ts';
-import type { ImportedModules } from '../instrumentation/discovery/imports.ts';
+import type { FollowedImports } from '../instrumentation/discovery/imports.ts';
 import { IDLE_ASSESSMENT, type AgentHandle, type Status } from './model/handle.ts';
 import { COMPILING_MS, pauseForCompilation } from './exit-pause.ts';
 import type { AgentEvent } from './model/event.ts';
@@ -36,7 +36,7 @@ const CONFIGURE_DELAY_MS = 5;
 export function launch(
   overrides: StartOptions,
   threads: WorkerThreads,
-  imports: ImportedModules | undefined,
+  imports: FollowedImports | undefined,
 ): AgentHandle {
   const clock = systemClock;
   const window = createWindow();
@@ -135,6 +135,7 @@ export function launch(
   async function stop(): Promise<void> {
     if (stopped) return;
     stopped = true;
+    imports?.stop();
     cancelControl?.();
     process.off('exit', onExit);
     allowOneMoreListener(-1);

@@ -160,6 +160,15 @@ describe('a cache that was found', { skip, concurrency: 2 }, () => {
     const { stderr, report } = await running.ended;
     assert.equal(stderr, '', report);
   });
+
+  test('is not looked for, and no module is followed, where the mode is off', async () => {
+    const { stdout, report } = await runNode({
+      preload: 'none',
+      args: ['-r', join(HOOKS, 'count-hooks.cjs'), '-r', AGENT, join(HOOKS, 'imports-and-waits.mjs')],
+      env: { PLIMSOLL_RECLAIM: 'auto', PLIMSOLL_MODE: 'off' },
+    });
+    assert.equal(stdout, '1 registered, 0 left\n', report);
+  });
 });
 
 describe('the module hook is there for ES modules only, and only where found caches are to give memory back', () => {

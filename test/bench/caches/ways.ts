@@ -1,5 +1,5 @@
 /** In which ways the agent knows the cache that is timed. */
-export const WAYS = ['plain', 'off', 'found', 'registered', 'read'] as const;
+export const WAYS = ['plain', 'off', 'found', 'registered', 'late', 'read'] as const;
 export type Way = (typeof WAYS)[number];
 
 export const WAY_WORDS: Readonly<Record<Way, string>> = {
@@ -7,6 +7,7 @@ export const WAY_WORDS: Readonly<Record<Way, string>> = {
   off: 'agent with PLIMSOLL_RECLAIM=off',
   found: 'found by itself',
   registered: 'registered: each get and set counted',
+  late: 'registered after 400 000 uses',
   read: 'only read, found when memory ran short',
 };
 
