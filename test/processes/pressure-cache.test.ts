@@ -1,6 +1,5 @@
 /** plimsoll/cache as built, in real processes: alone, under a real agent, on a full disk, and several on one folder. */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { globSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -8,24 +7,13 @@ import { after, describe, test } from 'node:test';
 
 import { appIn } from '../../scripts/install-apps.ts';
 import { runNode } from '../helpers/run-node.ts';
+import { mountTmpfs, whyNoTmpfs } from '../helpers/tmpfs.ts';
 
 const PACKAGE = resolve(import.meta.dirname, '../../dist/cache.cjs');
 const APPS = resolve(import.meta.dirname, '../fixtures/apps/api');
 const app = appIn('pressure-cache');
 const folder = mkdtempSync(join(tmpdir(), 'plimsoll-pressure-cache-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
-
-/** Why a small file system cannot be mounted here. */
-function whyNoMount(): false | string {
-  if (process.platform !== 'linux') return 'needs a tmpfs of its own: Linux';
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder], { stdio: 'ignore' });
-    execFileSync('umount', [folder]);
-    return false;
-  } catch {
-    return 'needs a tmpfs of its own: root';
-  }
-}
 
 describe('plimsoll/cache', { concurrency: 2 }, () => {
   test('without an agent it is a cache, says nothing, and lets the process end', async () => {
@@ -82,16 +70,15 @@ describe('its disk tier', { concurrency: 2, skip: app.skip }, () => {
 
   test(
     'a full disk: told once, nothing wrong is read, and it is used again when there is room',
-    { skip: whyNoMount() },
+    { skip: whyNoTmpfs() },
     async (context) => {
-      const disk = mkdtempSync(join(folder, 'disk-'));
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', disk]);
-      context.after(() => execFileSync('umount', [disk]));
-      const ballast = join(disk, 'ballast');
+      const disk = mountTmpfs('3m');
+      context.after(disk.unmount);
+      const ballast = join(disk.folder, 'ballast');
       writeFileSync(ballast, Buffer.alloc(1_500_000));
       const result = await runNode({
         preload: 'none',
-        args: [join(app.folder, 'fills-disk.mjs'), PACKAGE, join(disk, 'cache'), ballast],
+        args: [join(app.folder, 'fills-disk.mjs'), PACKAGE, join(disk.folder, 'cache'), ballast],
       });
       assert.equal(result.code, 0, result.report);
       const { found, ...rest } = JSON.parse(result.stdout) as { found: number };

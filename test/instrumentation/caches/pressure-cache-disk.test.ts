@@ -12,6 +12,7 @@ import { appIn } from '../../../scripts/install-apps.ts';
 import { plainCacheContract } from '../../contracts/plain-cache.ts';
 import { createLevelAgent } from '../../helpers/level-agent.ts';
 import { createTestParts } from '../../helpers/pressure-cache-parts.ts';
+import { mountTmpfs, whyNoTmpfs } from '../../helpers/tmpfs.ts';
 
 const app = appIn('pressure-cache');
 const root = mkdtempSync(join(tmpdir(), 'plimsoll-pressure-cache-'));
@@ -135,6 +136,7 @@ describe('a pressure cache with a disk tier', { skip: app.skip }, () => {
         await cache.delete('b');
         for (const file of files().filter((one) => one.includes(part))) damage(file);
         assert.equal(await cache.get('a'), undefined);
+        if (part === 'content-') assert.deepEqual(files(), []);
         await cache.put('a', 'again');
         await cache.put('b', 'evicts a');
         assert.equal(await cache.get('a'), 'again');
@@ -244,6 +246,34 @@ describe('a pressure cache with a disk tier', { skip: app.skip }, () => {
     assert.ok((cache.stats().disk?.skipped ?? 0) >= 4);
     await cache.close();
   });
+
+  test(
+    'on a disk that became read-only no older value is answered; it is used again when it can be',
+    { skip: whyNoTmpfs() },
+    async (context) => {
+      const disk = mountTmpfs('1m');
+      context.after(disk.unmount);
+      const { cache, parts } = smallCache(disk.folder);
+      await cache.put('a', 'old');
+      await cache.put('b', 'evicts a');
+      disk.remount('ro');
+      assert.equal(await cache.get('a'), 'old');
+      await cache.put('a', 'new');
+      await cache.put('b', 'evicts a');
+      assert.equal(await cache.get('a'), undefined);
+      assert.deepEqual(
+        parts.problems.map(({ code }) => code),
+        ['PLM_CACHE_DISK_FAILED'],
+      );
+      disk.remount('rw');
+      parts.nowMs += 1_000_000;
+      assert.equal(await cache.get('a'), undefined);
+      await cache.put('a', 'newer');
+      await cache.put('b', 'evicts a');
+      assert.equal(await cache.get('a'), 'newer');
+      await cache.close();
+    },
+  );
 
   test('without cacache there is one line, and memory alone', async () => {
     const parts = createTestParts();
