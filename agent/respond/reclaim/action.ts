@@ -78,9 +78,11 @@ export function createReclaimAction(engine: Engine, policy: ReclaimPolicy, monot
     async run(step, signal) {
       const decision = decideNow(step);
       if (decision === undefined) return { outcome: 'skipped', detail: 'nothing is needed' };
-      if (decision.by === 'policy') lastLevel = step.assessment.level;
       const { outcome, detail, freedBytes } = await engine.run(orderOf(decision, step), signal);
-      if (decision.by === 'policy') lastMs = monotonicMs();
+      if (decision.by === 'policy' && !engine.wasCut()) {
+        lastLevel = step.assessment.level;
+        lastMs = monotonicMs();
+      }
       return { outcome, detail, freedBytes };
     },
   };

@@ -10,9 +10,9 @@ import type { MemoryUse } from '../../model/reclaim.ts';
 /** No collection that is predicted to hold up the loop for longer is made. */
 export const LONGEST_COLLECTION_MS = 200;
 /** Less garbage is not worth a collection. */
-const LEAST_GARBAGE_BYTES = 8 * 2 ** 20;
-/** Nor is less than this part of what is left. */
-const WORTH_RATIO = 0.25;
+export const LEAST_GARBAGE_BYTES = 8 * 2 ** 20;
+/** Nor is less than this part of what is left, or of what is wanted. */
+export const WORTH_RATIO = 0.25;
 /** A collection goes before the caches when it may give this part of the target. */
 const FIRST_RATIO = 1 / 3;
 /** Less is not worth asking for. */

@@ -54,6 +54,8 @@ export interface Engine {
   describe(order: Order): string;
   /** Never rejects. One that comes while another runs gets the answer of that one. */
   run(order: Order, signal: AbortSignal): Promise<ReclaimOutcome>;
+  /** The last one had not the time to ask for all it should have. */
+  wasCut(): boolean;
   reclaim(targetBytes: number, level: LevelName, act: boolean): Promise<ReclaimOutcome>;
   register(reclaimer: Reclaimer): () => void;
   totals(): readonly ReclaimTotal[];
@@ -69,6 +71,7 @@ export function createEngine(parts: ReclaimParts & { readonly caps: Caps }): Eng
   const reclaimers = new Set<Reclaimer>();
   let running: Promise<ReclaimOutcome> | undefined;
   let line: Line | undefined;
+  let wasCut = false;
 
   function askable<T extends { readonly priority: string }>(all: Iterable<T>): readonly T[] {
     return [...all].filter(({ priority }) => priority !== 'never');
@@ -98,7 +101,7 @@ export function createEngine(parts: ReclaimParts & { readonly caps: Caps }): Eng
     const request = { candidates: candidates(), needBytes, level, mostBytes, pace, signal, untilMs };
     const shares = await rounds.ask(request);
     pace.pause();
-    return { shares, longestBlockMs: pace.longestMs() };
+    return { shares, longestBlockMs: pace.longestMs(), isCut: monotonicMs() >= untilMs };
   }
 
   async function execute(order: Order, signal: AbortSignal): Promise<ReclaimOutcome> {
@@ -110,14 +113,17 @@ export function createEngine(parts: ReclaimParts & { readonly caps: Caps }): Eng
     const needBytes = evictBytes - Math.max(first.extraBytes * GARBAGE_COUNTS, first.returnedBytes);
     const isAsking = needBytes > 0 && needBytes >= Math.min(LEAST_EVICTION_BYTES, evictBytes);
     const asked = collector.use();
-    const { shares, longestBlockMs } = isAsking ? await ask(order, needBytes, signal) : NOBODY;
+    const { shares, longestBlockMs, isCut } = isAsking ? await ask(order, needBytes, signal) : NOBODY;
     if (signal.aborted) return { ...NOTHING_RECLAIMED, outcome: 'failed', detail: 'it was told to stop' };
     const promisedBytes = shares.reduce((total, share) => total + share.promisedBytes, 0);
     const isLast = order.isCollecting && (promisedBytes > 0 || !order.isCollectingFirst);
     const last = isLast ? measure.verify(request, asked, promisedBytes) : NOTHING_MEASURED;
     const measured = sumOf(first, last);
     drawLine(before, measured);
-    return outcomeOf(order, shares, measured, longestBlockMs);
+    wasCut = isCut;
+    // who had no time for more is judged by what it gave
+    const wantedBytes = isCut ? promisedBytes : order.targetBytes;
+    return outcomeOf(order, wantedBytes, shares, measured, longestBlockMs);
   }
 
   function drawLine(before: MemoryUse, { freedBytes, returnedBytes }: Measured): void {
@@ -152,6 +158,7 @@ export function createEngine(parts: ReclaimParts & { readonly caps: Caps }): Eng
     }),
     describe,
     run,
+    wasCut: () => wasCut,
     async reclaim(targetBytes, level, act) {
       // a reclaimer that asks for a reclaim would wait for itself
       if (rounds.isCalling()) return { ...NOTHING_RECLAIMED, targetBytes, detail: 'a reclaim is running already' };
@@ -181,10 +188,11 @@ export function createEngine(parts: ReclaimParts & { readonly caps: Caps }): Eng
   };
 }
 
-const NOBODY = { shares: [], longestBlockMs: 0 } as const;
+const NOBODY = { shares: [], longestBlockMs: 0, isCut: false } as const;
 
 function outcomeOf(
   { targetBytes }: Order,
+  wantedBytes: number,
   asked: readonly Share[],
   { freedBytes, returnedBytes, parts, collections, collectionMs, note }: Measured,
   longestBlockMs: number,
@@ -199,7 +207,7 @@ function outcomeOf(
   const outcome = {
     outcome:
       collections > 0
-        ? verified(targetBytes, gaveBytes)
+        ? verified(wantedBytes, gaveBytes)
         : promisedBytes > 0
           ? 'done'
           : isTroubled
@@ -217,9 +225,9 @@ function outcomeOf(
   return { ...outcome, detail: describeOutcome(outcome, note) };
 }
 
-function verified(targetBytes: number, gaveBytes: number): Outcome {
-  const enoughBytes = Math.min(targetBytes, Math.max(TELLING_BYTES, targetBytes * EFFECTIVE_RATIO));
-  return gaveBytes >= enoughBytes ? 'done' : 'ineffective';
+function verified(wantedBytes: number, gaveBytes: number): Outcome {
+  const enoughBytes = Math.min(wantedBytes, Math.max(TELLING_BYTES, wantedBytes * EFFECTIVE_RATIO));
+  return gaveBytes > 0 && gaveBytes >= enoughBytes ? 'done' : 'ineffective';
 }
 
 function failed({ targetBytes }: Order, error: unknown): ReclaimOutcome {

@@ -1,7 +1,7 @@
 /** Collections as a reclaim makes them: whether it is worth one, what it gave, and whose promise that keeps. */
 import type { Collector, MemoryUse } from '../../model/reclaim.ts';
 import { createCollection, NOTHING_COLLECTED, type Collected } from './collect.ts';
-import type { Situation } from './decide.ts';
+import { LEAST_GARBAGE_BYTES, WORTH_RATIO, type Situation } from './decide.ts';
 import type { Ledger } from './ledger.ts';
 
 /** A change of what is held that says something. */
@@ -85,7 +85,7 @@ export function createMeasure(collector: Collector, ledger: Ledger, monotonicMs:
     const garbageBytes = pendingBytes + grownBytes * garbageRatio;
     const isWorthIt =
       isByHand ||
-      garbageBytes >= Math.min(TELLING_BYTES, targetBytes) ||
+      garbageBytes >= Math.min(LEAST_GARBAGE_BYTES, targetBytes * WORTH_RATIO) ||
       (wantsReturn && collection.returnableBytes() > 0);
     if (!isWorthIt) return NOTHING_MEASURED;
     const collected = collection.run(garbageBytes, wantsReturn);

@@ -59,6 +59,16 @@ test('a level that is only held asks for nothing, and is asked at again when mem
   assert.notEqual(reclaim.action.plan(stepAt(2, 40)), undefined);
 });
 
+test('with little time left it asks for as long as it can, collects, and goes on at the next sample', async () => {
+  const { reclaim, cache } = scriptedProcess();
+  const pages = cache({ entries: 200, evictMs: 4 });
+  const step = stepAt(2, 60, { ...HEAP, timeToLimitSeconds: 0.4 });
+  const first = await reclaim.action.run(step, signal);
+  assert.equal(first.outcome, 'done');
+  assert.ok(pages.entryCount > 170 && pages.entryCount < 195, `${pages.entryCount} are left`);
+  assert.match(reclaim.action.plan(step) ?? '', /ask pages/);
+});
+
 test('the heap of a worker thread is not helped by what the process holds', () => {
   const { reclaim, cache } = scriptedProcess();
   cache({ entries: 200 });
