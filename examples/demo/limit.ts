@@ -15,7 +15,11 @@ export interface Limit {
   remove(): void;
 }
 
+/** A group that is still busy is not in the way of the next. */
+let made = 0;
+
 export function setLimit(bytes: number): Limit {
+  made += 1;
   return cgroupV2(bytes) ?? cgroupV1(bytes) ?? systemdRun(bytes) ?? processBudget(bytes);
 }
 
@@ -39,7 +43,7 @@ function cgroupV2(bytes: number): Limit | undefined {
   const root = '/sys/fs/cgroup';
   try {
     if (!readFileSync(join(root, 'cgroup.subtree_control'), 'utf8').split(/\s+/).includes('memory')) return undefined;
-    const group = join(root, `plimsoll-demo-${process.pid}`);
+    const group = join(root, `plimsoll-demo-${process.pid}-${made}`);
     mkdirSync(group);
     writeFileSync(join(group, 'memory.max'), String(bytes));
     if (existsSync(join(group, 'memory.swap.max'))) writeFileSync(join(group, 'memory.swap.max'), '0');
@@ -53,7 +57,7 @@ function cgroupV1(bytes: number): Limit | undefined {
   const root = '/sys/fs/cgroup/memory';
   if (!existsSync(join(root, 'memory.limit_in_bytes'))) return undefined;
   try {
-    const group = join(root, `plimsoll-demo-${process.pid}`);
+    const group = join(root, `plimsoll-demo-${process.pid}-${made}`);
     mkdirSync(group);
     writeFileSync(join(group, 'memory.limit_in_bytes'), String(bytes));
     return inGroup('cgroup v1 limit', group);

@@ -1,7 +1,6 @@
 /**
  * A small real service: GET /metadata?file=… answers a file's title, lines, words and hash, and keeps what it
- * extracted in an lru-cache that is allowed far too many entries, as caches are. The agent is preloaded; the service
- * imports `plimsoll` only to be told, and answers pressure by giving cache entries back.
+ * extracted in an lru-cache that is allowed far too many entries, as caches are. Without Plimsoll preloaded `registerCache` does nothing.
  */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -9,14 +8,13 @@ import { createServer } from 'node:http';
 import { basename } from 'node:path';
 
 import { LRUCache } from 'lru-cache';
-import { monitor, onPressure } from 'plimsoll';
+import { registerCache } from 'plimsoll';
 
 /** @typedef {{ title: string, bytes: number, lines: number, words: number, sha256: string, text: Buffer }} Metadata */
 
 /** @type {LRUCache<string, Metadata>} */
-const cache = new LRUCache({ max: 1_000_000 });
-let tight = false;
-const counts = { requests: 0, hits: 0, evicted: 0 };
+const cache = new LRUCache({ max: 100_000 });
+registerCache(cache, { name: 'metadata' });
 
 /** @param {string} file @returns {Promise<Metadata>} */
 async function extract(file) {
@@ -47,45 +45,18 @@ function countText(text) {
 
 /** @param {string} key */
 async function lookUp(key) {
-  counts.requests += 1;
   const known = cache.get(key);
-  if (known !== undefined) {
-    counts.hits += 1;
-    return known;
-  }
+  if (known !== undefined) return { ...known, isHit: true };
   const found = await extract(key.replace(/\?.*$/, ''));
-  // What was given back must not be taken again at once: from high on nothing new is kept.
-  if (!tight) cache.set(key, found);
-  return found;
+  cache.set(key, found);
+  return { ...found, isHit: false };
 }
 
-/** Gives back the least recently used entries until they sum up to the target. @param {number} targetBytes */
-function giveBack(targetBytes) {
-  let bytes = 0;
-  let entries = 0;
-  while (bytes < targetBytes && cache.size > 0) {
-    bytes += cache.pop()?.bytes ?? 0;
-    entries += 1;
-  }
-  counts.evicted += entries;
-  return { bytes, entries };
+/** @param {string} key @param {import('node:http').ServerResponse} response */
+async function answer(key, response) {
+  const { text: _text, isHit, ...metadata } = await lookUp(key);
+  response.setHeader('x-cache', isHit ? 'hit' : 'miss').end(JSON.stringify(metadata));
 }
-
-/** The parent prints what it is told, so that a person sees it as it happens. @param {object} message */
-function tell(message) {
-  if (process.connected) process.send?.(message);
-}
-
-onPressure('change', ({ level, previous, assessment }) => {
-  tight = level === 'high' || level === 'critical';
-  tell({ kind: 'level', level, previous, assessment });
-});
-/** @param {import('plimsoll').PressureNotice} notice */
-function giveCacheBack({ level, targetBytes }) {
-  tell({ kind: 'reclaim', level, targetBytes, ...giveBack(targetBytes) });
-}
-onPressure('high', giveCacheBack);
-onPressure('critical', giveCacheBack);
 
 const server = createServer((request, response) => {
   const url = new URL(request.url ?? '/', 'http://service');
@@ -93,16 +64,9 @@ const server = createServer((request, response) => {
     response.writeHead(404).end();
     return;
   }
-  lookUp(url.searchParams.get('file') ?? '')
-    .then(({ text: _text, ...metadata }) => response.end(JSON.stringify(metadata)))
-    .catch((error) => response.writeHead(500).end(String(error)));
+  answer(url.searchParams.get('file') ?? '', response).catch((error) => response.writeHead(500).end(String(error)));
 });
 
 server.listen(0, '127.0.0.1', () => {
-  tell({ kind: 'listening', port: /** @type {import('node:net').AddressInfo} */ (server.address()).port });
-});
-
-process.on('message', (message) => {
-  if (message !== 'summary') return;
-  tell({ kind: 'summary', ...counts, entries: cache.size, status: monitor.status(), history: monitor.history() });
+  console.log(`listening on ${server.address().port}`);
 });
