@@ -27,6 +27,8 @@ const PRIOR_LAST_RESORT = 3;
 /** Smaller heaps say little about what a large one would cost. */
 const TELLING_MIB = 50;
 const NEWEST_WEIGHT = 0.5;
+/** Part of what was learned that each collection by V8 without such a pause takes away. */
+const FORGETTING = 0.05;
 
 export function createCollector({ isAllowed, monotonicMs }: CollectorParts): Collector {
   let gc: Gc | undefined;
@@ -91,6 +93,8 @@ export function createCollector({ isAllowed, monotonicMs }: CollectorParts): Col
       const seen = Math.max(0, durationMs - BASE_MS) / Math.max(1, liveMib);
       // V8 marks most of it beforehand, in small steps: a forced one costs that much at least
       if (liveMib >= TELLING_MIB && seen > msPerMib) msPerMib += NEWEST_WEIGHT * (seen - msPerMib);
+      // one that took long because the machine was busy must not forbid all others for ever
+      else if (msPerMib > PRIOR_MS_PER_MIB) msPerMib += FORGETTING * (PRIOR_MS_PER_MIB - msPerMib);
     },
     use,
     left: () => left,

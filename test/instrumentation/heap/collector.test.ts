@@ -58,6 +58,16 @@ test('it learns from its own collections what the next one will take', () => {
   assert.ok(Math.abs(after - 150) < Math.abs(before - 150) / 2, `${before} ms, then ${after} ms`);
 });
 
+test('one that took long is forgotten while V8 collects without such pauses', () => {
+  let nowMs = 0;
+  const collector = createCollector({ isAllowed: true, monotonicMs: () => (nowMs += 2_000) });
+  const before = collector.predictMs('major');
+  collector.collect('major');
+  assert.ok(collector.predictMs('major') > before * 2);
+  for (let seen = 0; seen < 100; seen++) collector.observe(3);
+  assert.ok(collector.predictMs('major') < before * 1.5, `${collector.predictMs('major')} ms, ${before} ms before`);
+});
+
 test("its own collections, which Node.js tells of later, are not taken for V8's", () => {
   const collector = createCollector({ isAllowed: true, monotonicMs });
   collector.collect('major');
