@@ -67,10 +67,9 @@ export function installHttpShedding({ exempt, shouldShed, retryAfterSeconds }: H
 
 /**
  * The connection stays: a new one would cost more memory than this answer, and one that is closed in the middle of an upload may lose the
- * answer. Node.js reads the rest of an upload of HTTP/1 and forgets it; of HTTP/2 it is asked to.
+ * answer. Node.js reads the rest of an upload and forgets it.
  */
 function answer(request: Request, response: Response, retryAfterSeconds: number): void {
-  request.resume();
   const one = response as ServerResponse; // what is called here is the same in both
   one.writeHead(503, {
     'retry-after': String(retryAfterSeconds),
@@ -86,7 +85,7 @@ function isEmitter(value: unknown): value is Emitter {
 }
 
 function isRequest(value: unknown): value is Request {
-  return typeof value === 'object' && value !== null && 'url' in value && 'resume' in value;
+  return typeof value === 'object' && value !== null && 'url' in value && 'method' in value;
 }
 
 /** Of an application's own making it may be, and then it is none of ours. */

@@ -70,6 +70,7 @@ test('those who wait are let through in their order, however little a later one 
 });
 
 test('whoever gives up makes way: by its time with a code, by its signal with the reason of it', async () => {
+  const before = timers();
   agent.roomBytes = 10;
   const timesOut = waitForHeadroom(50, { timeoutMs: 60 });
   const abort = new AbortController();
@@ -84,6 +85,11 @@ test('whoever gives up makes way: by its time with a code, by its signal with th
   await small;
   const late = waitForHeadroom(1, { signal: abort.signal });
   await assert.rejects(late, { name: 'AbortError' });
+  const again = new AbortController();
+  const alone = waitForHeadroom(50, { signal: again.signal });
+  again.abort();
+  assert.equal(timers(), before); // nobody waits, nothing looks
+  await assert.rejects(alone);
 });
 
 test('a stream is held up while there is no room, and is whole in the end', async () => {
