@@ -109,7 +109,7 @@ function filledTier() {
 }
 
 interface Eviction {
-  readonly decideMs: number;
+  readonly decisions: readonly number[];
   readonly freeMs: number;
   readonly bytes: number;
 }
@@ -117,20 +117,22 @@ interface Eviction {
 function evict(): Eviction {
   const tier = filledTier();
   collectGarbage(); // that of the filling is not the cache's
-  let asked = 0;
-  // its time is up with its first eviction: what it took until then is the decision
-  const decideMs = timeOf(() => tier.shrink(50, () => (asked += 1) > 1), wallMs);
+  const decisions = Array.from({ length: 20 }, () => {
+    let asked = 0;
+    // its time is up with its first eviction: what it took until then is the decision
+    return timeOf(() => tier.shrink(50, () => (asked += 1) > 1), wallMs);
+  });
   let bytes = 0;
   const freeMs = timeOf(() => {
     ({ bytes } = tier.shrink(0, () => false));
   }, wallMs);
-  return { decideMs, freeMs, bytes };
+  return { decisions, freeMs, bytes };
 }
 
 const evictions = Array.from({ length: short ? 5 : 15 }, evict);
-const decideMs = median(evictions.map((eviction) => eviction.decideMs));
+const decideMs = median(evictions.flatMap(({ decisions }) => decisions));
 const freeMs = median(evictions.map((eviction) => eviction.freeMs));
-const first = evictions[0] ?? { decideMs: Number.NaN, freeMs: Number.NaN, bytes: 0 };
+const first = evictions[0] ?? { decisions: [], freeMs: Number.NaN, bytes: 0 };
 
 const against = ({ secondNs, ratio }: Compared): string => `${secondNs.toFixed(0)} ns = ${ratio.toFixed(2)} ×`;
 const after = (ms: number, firstMs: number): string => `${ms.toFixed(2)} ms, first ${firstMs.toFixed(2)}`;
@@ -140,7 +142,12 @@ const rows: readonly (readonly [what: string, figure: string, budget: string, is
   ['get, pressureCache, a named tier', against(tierGets), '< 1 ms', tierGets.secondNs < 1e6],
   ['put, plain lru-cache', `${puts.firstNs.toFixed(0)} ns`, '', true],
   ['put, pressureCache', against(puts), '< 1 ms', puts.secondNs < 1e6],
-  ['decision what to evict, 2000 entries → 50', after(decideMs, first.decideMs), '< 5 ms', decideMs < 5],
+  [
+    'decision what to evict, 2000 entries → 50',
+    after(decideMs, first.decisions[0] ?? Number.NaN),
+    '< 5 ms',
+    decideMs < 5,
+  ],
   [`eviction of the rest, ${Math.round(first.bytes / 1e6)} MB`, after(freeMs, first.freeMs), '< 100 ms', freeMs < 100],
 ];
 for (const [what, figure, budget, isWithin] of rows) {
