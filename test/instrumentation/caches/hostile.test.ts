@@ -92,12 +92,14 @@ suite('one that throws is told once, left alone for ten seconds, and then asked 
   for (const changes of THROWERS) {
     test(`${JSON.stringify(Object.keys(changes))} ${Object.values(changes).join().slice(0, 40).replaceAll(/\s+/g, ' ')}`, () => {
       let isHostile = true;
+      let asked = 0;
+      const askedAtTurn: number[] = [];
       const map = filled();
       const honest = ownCache(map);
       const hostile = ownCache(map, changes);
       const cache = ownCache(map);
       for (const name of Object.keys(changes) as (keyof CacheContract)[]) {
-        Object.defineProperty(cache, name, { get: () => (isHostile ? hostile : honest)[name] });
+        Object.defineProperty(cache, name, { get: () => (asked++, isHostile ? hostile : honest)[name] });
       }
       const { registry, followed, problems, pass } = follow(cache);
       for (let turn = 0; turn < 3; turn++) {
@@ -106,8 +108,10 @@ suite('one that throws is told once, left alone for ten seconds, and then asked 
         registry.statuses();
         followed.cap(5);
         registry.tick(NEVER);
+        askedAtTurn.push(asked);
         pass(4000);
       }
+      assert.equal(new Set(askedAtTurn).size, 1, `asked again: ${askedAtTurn.join()}`);
       assert.equal(problems.length, 1, problems.join('\n'));
       assert.match(problems[0] ?? '', /PLM_CACHE_FAILED cache "hostile" failed \(.+\)\. It is left alone for 10 s/);
       isHostile = false;
