@@ -10,6 +10,9 @@ const STEP_RATIO = 0.05;
 /** … but all caches together no more than this part of the headroom. */
 const HEADROOM_RATIO = 0.05;
 
+/** It is asked for at each sample. */
+const MOST_LOOKED_AT = 50;
+
 interface Cap {
   entries: number;
   /** The episode is over for it when it may hold as many again. */
@@ -21,7 +24,7 @@ export interface Caps {
   /** `before`: what it held when it was asked. */
   set(cache: FollowedCache, before: { readonly entries: number; readonly bytes: number }): void;
   areSet(): boolean;
-  /** Held above the caps. */
+  /** Held above the caps; of many, by some of them. */
   overBytes(): number;
   /** At each sample without pressure. */
   raise(headroomBytes: number | undefined): void;
@@ -55,10 +58,13 @@ export function createCaps(monotonicMs: () => number): Caps {
     areSet: () => caps.size > 0,
     overBytes() {
       let bytes = 0;
+      let looked = 0;
       for (const [cache, { entries, bytesPerEntry }] of caps) {
+        if (looked >= MOST_LOOKED_AT) break;
+        looked += 1;
         bytes += Math.max(0, cache.status().entries - entries) * bytesPerEntry;
       }
-      return bytes;
+      return looked === 0 ? 0 : bytes * (caps.size / looked);
     },
     raise(headroomBytes) {
       const nowMs = monotonicMs();

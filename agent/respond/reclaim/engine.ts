@@ -33,6 +33,9 @@ const EFFECTIVE_RATIO = 0.05;
 /** Garbage that was there is made again as fast: collecting it gives time, evicting gives room. */
 const GARBAGE_COUNTS = 0.5;
 
+/** More are told of together. */
+const MOST_PLANNED = 20;
+
 /** What is to be done. */
 export interface Order {
   readonly targetBytes: number;
@@ -142,7 +145,10 @@ export function createEngine(parts: ReclaimParts & { readonly caps: Caps }): Eng
   }
 
   function describe({ evictBytes, isCollecting }: Order): string {
-    const asked = plannedShares(candidates(), evictBytes);
+    const count = askable(parts.caches()).length + askable(reclaimers).length;
+    // a plan is asked for at each sample: it looks at few
+    const many = [{ name: `${count} caches`, bytes: evictBytes }];
+    const asked = evictBytes > 0 && count > MOST_PLANNED ? many : plannedShares(candidates(), evictBytes);
     const collectionMs = collector.predictMs('major', ledger.pendingBytes() + evictBytes);
     const collects = isCollecting && collector.isAvailable && collectionMs <= LONGEST_COLLECTION_MS;
     return describePlan(asked, collects ? collectionMs : undefined);

@@ -69,6 +69,23 @@ test('with little time left it asks for as long as it can, collects, and goes on
   assert.match(reclaim.action.plan(step) ?? '', /ask pages/);
 });
 
+test('a thousand caches are planned as one line, and looked at only when they are asked', async () => {
+  const { reclaim, cache } = scriptedProcess({ msPerMib: 0.01 });
+  const caches = Array.from({ length: 1_000 }, (_, index) => cache({ name: `c${index}`, entries: 2 }));
+  let looks = 0;
+  for (const one of caches) {
+    const { status } = one;
+    one.status = () => {
+      looks += 1;
+      return status();
+    };
+  }
+  assert.match(reclaim.action.plan(stepAt(2, 200)) ?? '', /^ask 1000 caches for 200\.0 MiB and collect/);
+  assert.equal(looks, 0);
+  const { detail } = await reclaim.action.run(stepAt(2, 200), signal);
+  assert.match(detail, /and 995 more; /);
+});
+
 test('the heap of a worker thread is not helped by what the process holds', () => {
   const { reclaim, cache } = scriptedProcess();
   cache({ entries: 200 });
