@@ -9,7 +9,7 @@ export interface AdaptiveOptions {
   readonly min: number;
   /** Default: halved per level; at critical `min`. */
   readonly levels?: Readonly<Partial<Record<Exclude<LevelName, 'normal'>, AdaptiveStep>>>;
-  /** So long after the level went down it stays small, ms. */
+  /** So long after the level went down it stays small, ms; default 10 000. */
   readonly recoverAfterMs?: number;
 }
 

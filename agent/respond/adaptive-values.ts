@@ -2,7 +2,7 @@
 import type { AdaptiveOptions, AdaptiveStep } from '../model/adaptive.ts';
 
 /** Memory that was given back is often wanted again at once; what shrank stays small a little longer than the level. */
-export const DEFAULT_RECOVER_AFTER_MS = 10_000;
+const DEFAULT_RECOVER_AFTER_MS = 10_000;
 
 const DEFAULT_STEPS: Readonly<Record<'elevated' | 'high', AdaptiveStep>> = {
   elevated: { factor: 1 / 2 },

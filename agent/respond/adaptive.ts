@@ -9,7 +9,7 @@ import { createBoundedNames, MAX_NAMES } from './bounded-names.ts';
 import type { ActionCounts } from './counts.ts';
 
 /** As it is counted, and in `observe` told. */
-export const ADAPT_ACTION = 'adapt-values';
+const ADAPT_ACTION = 'adapt-values';
 
 export interface Adaptives {
   create(name: string, options: AdaptiveOptions): AdaptiveValue;

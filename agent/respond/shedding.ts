@@ -7,7 +7,7 @@ import { createBoundedNames } from './bounded-names.ts';
 import type { ActionCounts } from './counts.ts';
 
 /** As it is counted and told, once for each point and episode. */
-export const SHED_ACTION = 'shed-requests';
+const SHED_ACTION = 'shed-requests';
 
 /** From critical's threshold on. Some are always let in: a process that does nothing collects no garbage, and never recovers. */
 const MOST_REFUSED_RATIO = 0.9;

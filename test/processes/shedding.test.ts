@@ -4,11 +4,15 @@ import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
+import { appIn } from '../../scripts/install-apps.ts';
+import { BALLAST, heldTo } from '../helpers/ballast.ts';
 import { ask } from '../helpers/http-client.ts';
 import { eventually } from '../helpers/watched-app.ts';
 import { runNode, startNode, type RunningNode } from '../helpers/run-node.ts';
 
-const SERVICE = join(fileURLToPath(new URL('../fixtures/apps/shedding', import.meta.url)), 'service.mjs');
+const APPS = fileURLToPath(new URL('../fixtures/apps/shedding', import.meta.url));
+const SERVICE = join(APPS, 'service.mjs');
+const TRACED = appIn('otel-3');
 /** High at 328 MiB, critical at 368: a few MiB more or less are a small part of the way between them. */
 const BUDGET_BYTES = 400 * 2 ** 20;
 const HEALTH_PATHS = ['/healthz', '/readyz?full', '/health/deep', '/metrics'];
@@ -122,6 +126,33 @@ describe('shedding', { concurrency: 2 }, () => {
     assert.ok(own >= 88 && own <= 92, String(own));
     assert.equal(String((await service.get('/wait')).body), 'PLM_HEADROOM_TIMEOUT');
     await service.end();
+  });
+
+  test(
+    'in a service that is traced, who is refused is in no trace, and who is served is',
+    { skip: TRACED.skip },
+    async () => {
+      const program = join(APPS, 'traced.cjs');
+      const telemetry = { OTEL_METRICS_EXPORTER: 'none', OTEL_LOGS_EXPORTER: 'none' };
+      const env = { ...heldTo(200), ...telemetry, PLIMSOLL_SHED: 'http' };
+      const result = await runNode({ args: ['--import', BALLAST, program, TRACED.folder], env });
+      assert.equal(result.code, 0, result.report);
+      const { statuses, traced } = JSON.parse(result.stdout) as Record<'statuses' | 'traced', number[]>;
+      assert.equal(statuses.length, 20);
+      assert.ok(refused(statuses) >= 16 && refused(statuses) < 20, result.report);
+      assert.deepEqual(
+        traced,
+        statuses.filter((status) => status === 200),
+      );
+    },
+  );
+
+  test('a program that has nothing left to do but wait for room does not end before it has it, or is told', async () => {
+    const wait = `waitForHeadroom(1, { timeoutMs: 400 }).then(() => 'room', ({ code }) => code)`;
+    const program = `import { waitForHeadroom } from 'plimsoll'; console.log(await ${wait});`;
+    const args = ['--import', BALLAST, '--input-type=module', '-e', program];
+    const result = await runNode({ args, env: heldTo(200), cwd: APPS });
+    assert.deepEqual([result.code, result.stdout], [0, 'PLM_HEADROOM_TIMEOUT\n'], result.report);
   });
 
   test('a process without HTTP loads none of it to refuse requests', async () => {
