@@ -2,6 +2,7 @@
 import type { CacheContract, CacheEntry } from '../../agent/model/cache.ts';
 import { has, maximum, type Adapter } from './adapter.ts';
 import { countUses } from './counting.ts';
+import { firstEntries } from './map.ts';
 import { createByteCheck } from './own-bytes.ts';
 
 interface LruCache {
@@ -22,6 +23,7 @@ interface Internals {
   readonly keyList: readonly unknown[];
   readonly valList: readonly unknown[];
   readonly ttls?: ArrayLike<number> | undefined;
+  readonly next: ArrayLike<number>;
   readonly head: number;
   isStale(index: number): boolean;
   isBackgroundFetch(value: unknown): boolean;
@@ -44,14 +46,7 @@ export const lruCacheAdapter: Adapter = {
     // where it fetches by itself it is not read by `get`, and would look unused
     const { counts, restore } = countUses(cache, mayCount && typeof cache.fetchMethod !== 'function');
 
-    function sample(count: number): readonly CacheEntry[] {
-      const entries: CacheEntry[] = [];
-      for (const [key, value] of cache.rentries()) {
-        if (entries.length >= count) break;
-        entries.push({ key, value });
-      }
-      return entries;
-    }
+    const sample = (count: number): readonly CacheEntry[] => oldest(cache, count);
 
     const contract: CacheContract = {
       library: 'lru-cache',
@@ -75,6 +70,21 @@ export const lruCacheAdapter: Adapter = {
     };
   },
 };
+
+/** What is expired and not yet removed is among them; what is being fetched is not. */
+function oldest(cache: LruCache, count: number): readonly CacheEntry[] {
+  const internals = internalsOf(cache);
+  if (internals === undefined) return firstEntries(cache.rentries(), count);
+  const { keyList, valList, next, isBackgroundFetch } = internals;
+  const entries: CacheEntry[] = [];
+  let index = internals.head;
+  for (let looked = Math.min(cache.size, 2 * count); looked > 0 && entries.length < count; looked--) {
+    const value = valList[index];
+    if (!isBackgroundFetch(value)) entries.push({ key: keyList[index], value });
+    index = next[index] ?? index;
+  }
+  return entries;
+}
 
 function evictOne(cache: LruCache, nextExpired: (internals: Internals) => number | undefined): CacheEntry | undefined {
   const internals = internalsOf(cache);

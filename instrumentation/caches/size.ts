@@ -85,6 +85,7 @@ export function createSize(
     const group: CacheEntry[] = [];
     let promised = 0;
     return (entry) => {
+      if (!meanBytes.isKnown()) return measure([entry]);
       if (groups >= LOOKED_AT_GROUPS && groups % LOOKED_AT_EVERY !== 0) {
         if (group.push(entry) >= LOOK) {
           group.length = 0;

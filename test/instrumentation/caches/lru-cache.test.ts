@@ -29,6 +29,17 @@ for (const version of ['7', '8', '9', '10', '11.2', '11']) {
       assert.deepEqual([...cache.keys()].toSorted(), ['a', 'b', 'c']);
     });
 
+    test('what is expired and was not removed is counted and measured', async () => {
+      const cache = create({ max: 10, ttl: 1 });
+      for (const key of ['a', 'b', 'c']) cache.set(key, Buffer.alloc(10_000));
+      await until(() => cache.getRemainingTTL('c') < -1);
+      const { status, evict } = follow(cache);
+      const { entries, bytes } = status();
+      assert.ok(entries === 3 && bytes > 30_000 && bytes < 32_000, `${bytes}`);
+      assert.ok(evict(Infinity, NEVER).bytes > 30_000);
+      assert.equal(cache.size, 0);
+    });
+
     test('its owner is told of each entry, as of one that was pushed out', () => {
       const disposed: unknown[] = [];
       const cache = create({
