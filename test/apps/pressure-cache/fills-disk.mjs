@@ -20,4 +20,12 @@ await cache.close();
 const again = pressureCache({ name: 'full', maxEntries: 1, disk: { path, maxBytes: 100e6 } });
 await again.put('after', Buffer.alloc(200_000, 1));
 await again.put('other', 'evicts it');
-console.log(JSON.stringify({ found, wrong, failed: failures > 0, skipped: skipped > 0, after: (await again.get('after'))?.length }));
+console.log(
+  JSON.stringify({
+    found,
+    wrong,
+    failed: failures > 0,
+    skipped: skipped > 0,
+    after: (await again.get('after'))?.length,
+  }),
+);
