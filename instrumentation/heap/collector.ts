@@ -112,8 +112,20 @@ function use(): MemoryUse {
     heapBytes,
     heapIdleBytes: Math.max(0, statistics.total_physical_size - heapBytes),
     heldBytes: heapBytes + statistics.external_memory,
-    rssBytes: process.memoryUsage.rss(),
+    rssBytes: rssBytes(),
   };
+}
+
+let lastRssBytes = 0;
+
+/** The last known one where no file descriptor is left: Node.js opens /proc/self/stat for it. */
+function rssBytes(): number {
+  try {
+    lastRssBytes = process.memoryUsage.rss();
+  } catch {
+    // as it was
+  }
+  return lastRssBytes;
 }
 
 /** The flag is set for a moment only: while it is, every new context and worker of the application gets a `gc`. */
