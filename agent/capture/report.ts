@@ -9,7 +9,7 @@ import { COL, COLUMNS, type Row } from '../model/row.ts';
 import type { Identity, Snapshot } from '../model/snapshot.ts';
 import { WINDOW_COLUMNS, type HistoryRow } from '../model/window.ts';
 
-export const REPORT_VERSION = 1;
+const REPORT_VERSION = 1;
 const MAX_BYTES = 256 * 1024;
 /** Of caches, actions, adaptive values, …: the largest, or the first. */
 const MAX_ENTRIES = 50;

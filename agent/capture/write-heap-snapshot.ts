@@ -22,7 +22,7 @@ const BASE_MS = 300;
 /** Kubernetes restarts by default what does not answer for 30 s. */
 const MAX_PAUSE_MS = 10_000;
 /** What kills when a snapshot takes native memory: it is not in V8's limit, and a budget kills nobody. */
-const CEILINGS: readonly Constraint[] = ['container', 'throttle', 'host'];
+const CEILINGS: ReadonlySet<Constraint> = new Set(['container', 'throttle', 'host']);
 
 export function createWriteHeapSnapshot({ snapshot }: CaptureWorld, folder: CaptureFolder): Action {
   return {
@@ -64,7 +64,7 @@ export function refusalOf(heapBytes: number, { constraints }: ActionStep['assess
 
 function roomOf(constraints: Assessment['constraints']): number | undefined {
   const rooms = constraints
-    .filter(({ constraint }) => CEILINGS.includes(constraint))
+    .filter(({ constraint }) => CEILINGS.has(constraint))
     .map(({ headroomBytes }) => headroomBytes);
   return rooms.length === 0 ? undefined : Math.min(...rooms);
 }

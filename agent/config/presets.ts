@@ -25,7 +25,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
 export const RECLAIM_POLICY_NAMES = ['conservative', 'aggressive'] as const;
 export type ReclaimPolicyName = (typeof RECLAIM_POLICY_NAMES)[number];
 
-export const RECLAIM_POLICIES: Readonly<Record<ReclaimPolicyName, ReclaimPolicy>> = {
+const RECLAIM_POLICIES: Readonly<Record<ReclaimPolicyName, ReclaimPolicy>> = {
   conservative: { targets: [0.15, 0.3, 0.5], coolDownMs: 30_000 },
   aggressive: { targets: [0.25, 0.45, 0.7], coolDownMs: 10_000 },
 };

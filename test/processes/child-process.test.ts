@@ -52,7 +52,10 @@ describe('a process and its children', { concurrency: 4 }, () => {
     const folder = join(temporaryFolder(t), 'node_modules/some-pool');
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, 'package.json'), '{ "name": "some-pool" }');
-    writeFileSync(join(folder, 'worker.js'), 'setInterval(() => {}, 1000); process.on("disconnect", () => process.exit())');
+    writeFileSync(
+      join(folder, 'worker.js'),
+      'setInterval(() => {}, 1000); process.on("disconnect", () => process.exit())',
+    );
     const port = await freePort();
     const startedMs = performance.now();
     const service = startService(t, port, {}, 'fork', join(folder, 'worker.js'));

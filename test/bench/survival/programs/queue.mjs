@@ -33,7 +33,7 @@ async function accept() {
   counts.longestQueue = Math.max(counts.longestQueue, queue.length);
 }
 
-server.listen(0, '127.0.0.1', async () => {
+async function consume() {
   tell({ ...counts, port: server.address().port });
   tellProgress(() => counts);
   const longestGapMs = await paced((consumedMegabytesPerSecond * 1e6) / valueBytes, () => {
@@ -41,4 +41,6 @@ server.listen(0, '127.0.0.1', async () => {
     return counts.operations === jobs;
   });
   await finish({ ...counts, longestGapMs, entries: queue.length, rssBytes: process.memoryUsage.rss() });
-});
+}
+
+server.listen(0, '127.0.0.1', () => void consume());
