@@ -78,12 +78,12 @@ export function createReclaimAction(engine: Engine, policy: ReclaimPolicy, monot
     async run(step, signal) {
       const decision = decideNow(step);
       if (decision === undefined) return { outcome: 'skipped', detail: 'nothing is needed' };
-      const { outcome, detail, freedBytes } = await engine.run(orderOf(decision, step), signal);
+      const { outcome, detail, promisedBytes, freedBytes } = await engine.run(orderOf(decision, step), signal);
       if (decision.by === 'policy' && !engine.wasCut()) {
         lastLevel = step.assessment.level;
         lastMs = monotonicMs();
       }
-      return { outcome, detail, freedBytes };
+      return { outcome, detail, promisedBytes, freedBytes };
     },
   };
   return {
