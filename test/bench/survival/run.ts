@@ -20,6 +20,9 @@ const CONSUMED = 0.5;
 /** After the memory has been filled. */
 const STEADY_SECONDS = 6;
 
+/** A peer that refuses work may do so for ever. */
+const TIMEOUT_FACTOR = 3;
+
 /** What a program tells of itself, in words of its own. */
 export interface Told {
   readonly operations: number;
@@ -41,7 +44,7 @@ export interface Told {
 }
 
 export interface Ending {
-  readonly how: 'finished' | 'killed by the kernel' | 'heap out of memory' | 'other';
+  readonly how: 'finished' | 'killed by the kernel' | 'heap out of memory' | 'not done in time' | 'other';
   readonly told: Told | undefined;
   /** To the last thing it told; a queue's jobs take as long as they take. */
   readonly seconds: number;
@@ -94,7 +97,7 @@ async function runIn(group: MemoryGroup, options: RunOptions): Promise<Ending> {
       PLIMSOLL_SHED: guard === 'shed' ? 'http' : undefined,
     },
     shellBefore: `ulimit -c 0; ${group.enter}`,
-    timeoutMs: 180_000,
+    timeoutMs: 10_000 + TIMEOUT_FACTOR * secondsOf(cell) * 1_000,
   });
   const startedMs = performance.now();
   const offering = cell.program === 'queue' ? offerTo(running, cell) : undefined;
@@ -106,9 +109,9 @@ async function runIn(group: MemoryGroup, options: RunOptions): Promise<Ending> {
   offering?.stop();
   const freedBytes = isDone && isOurs ? await scrapeFreedBytes(port) : Number.NaN;
   running.child.stdin.end();
-  const { stdout, code, signal, stderr, report } = await running.ended;
+  const { stdout, code, signal, stderr, report, timedOut } = await running.ended;
   return {
-    how: howItEnded({ isDone: isDone && code === 0, signal, code, stderr, oomKills: group.oomKills() }),
+    how: howItEnded({ isDone: isDone && code === 0, signal, code, stderr, timedOut, oomKills: group.oomKills() }),
     told: lastTold(stdout),
     seconds,
     peakBytes: peakOf(group),
@@ -134,9 +137,17 @@ function argumentOf({ cell, guard, peers, tunedBytes }: RunOptions): object {
     keys: Math.round(heldBytes / CACHED_BYTES),
     valueBytes: CACHED_BYTES,
     megabytesPerSecond,
-    seconds: heldBytes / 1e6 / megabytesPerSecond + STEADY_SECONDS,
+    seconds: secondsOf(cell),
     synchronous: cell.speed === 'synchronous',
   };
+}
+
+/** Of a run that nothing holds up. */
+function secondsOf(cell: Cell): number {
+  const { shape, containerMebibytes, speed } = cell;
+  const megabytesPerSecond = speed === 'synchronous' ? 100 : speed;
+  if (cell.program === 'queue') return (jobsOf(cell) * JOB_BYTES) / 1e6 / (megabytesPerSecond * CONSUMED);
+  return (HELD[shape] * containerMebibytes * MIB) / 1e6 / megabytesPerSecond + STEADY_SECONDS;
 }
 
 /** As many as pile up to what is held at the most, when nobody holds them up. */
@@ -159,11 +170,13 @@ interface End {
   readonly code: number | null;
   readonly signal: string | null;
   readonly stderr: string;
+  readonly timedOut: boolean;
   readonly oomKills: number;
 }
 
-function howItEnded({ isDone, code, signal, stderr, oomKills }: End): Ending['how'] {
+function howItEnded({ isDone, code, signal, stderr, timedOut, oomKills }: End): Ending['how'] {
   if (isDone) return 'finished';
+  if (timedOut) return 'not done in time';
   if (signal === 'SIGKILL' && oomKills > 0) return 'killed by the kernel';
   return (signal === 'SIGABRT' || code === 134) && /heap out of memory/i.test(stderr) ? 'heap out of memory' : 'other';
 }
