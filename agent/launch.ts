@@ -16,7 +16,7 @@ import { COMPILING_MS, pauseForCompilation } from './exit-pause.ts';
 import type { AgentEvent } from './model/event.ts';
 import type { Level } from './model/level.ts';
 import { agentFailed } from './model/problem.ts';
-import { NOTHING_RECLAIMED } from './model/reclaim.ts';
+import { NOTHING_RECLAIMED, type ReclaimOutcome } from './model/reclaim.ts';
 import { COL, COLUMNS, type ReadingName } from './model/row.ts';
 import type { Mode } from './model/snapshot.ts';
 import type { StartOptions } from './model/start-options.ts';
@@ -25,7 +25,7 @@ import type { WorkerThreads } from './model/worker-threads.ts';
 import { describeAssessment } from './pipeline.ts';
 import { createProtection } from './protection.ts';
 import { startRun, type Run, type RunParts } from './run.ts';
-import { pause, systemClock } from './sample/clock.ts';
+import { holdOpen, pause, systemClock } from './sample/clock.ts';
 import { createWindow } from './sample/window.ts';
 
 /** A process that ends well before this leaves no file behind: exec probes, build steps. */
@@ -155,6 +155,17 @@ export function launch(
     return run === undefined || assessment === undefined ? Infinity : run.active.roomBytes(assessment);
   }
 
+  /** Who awaits it as the last thing of a program gets its answer. */
+  async function reclaim(bytes: number): Promise<ReclaimOutcome> {
+    if (run === undefined) return NOTHING_RECLAIMED;
+    const release = holdOpen();
+    try {
+      return await run.active.reclaim(bytes, level());
+    } finally {
+      release();
+    }
+  }
+
   function status(): Status {
     const sample: Partial<Record<ReadingName, number>> = {};
     for (const name of run === undefined ? [] : COLUMNS) {
@@ -186,7 +197,7 @@ export function launch(
     registerReclaimer: protection.registerReclaimer,
     registerCache: protection.caches.register,
     adaptive: protection.adaptives.create,
-    reclaim: async (bytes = targetBytes()) => (await run?.active.reclaim(bytes, level())) ?? NOTHING_RECLAIMED,
+    reclaim: (bytes = targetBytes()) => reclaim(bytes),
     caches: protection.caches.statuses,
     clearCaches: (name) => clearCaches(protection.caches.followed(true), name, clock),
     roomBytes,

@@ -23,6 +23,7 @@ import { createAdaptives, type Adaptives } from './respond/adaptive.ts';
 import { createCacheAccounts } from './respond/cache-accounts.ts';
 import { createCallbacks, type Callbacks } from './respond/callbacks.ts';
 import { createActionCounts } from './respond/counts.ts';
+import { createAskedLevel } from './respond/reclaim/asked-level.ts';
 import { createReclaim } from './respond/reclaim/index.ts';
 import { createResponder } from './respond/responder.ts';
 import { createReusable } from './respond/reusable.ts';
@@ -33,6 +34,9 @@ import type { Clock } from './sample/clock.ts';
 
 /** Longest part of a tick that trimming caches to their caps may take, ms. */
 const TRIM_MS = 2;
+/** How long freed memory is room for who waits for it, and how long no reason to evict more. */
+const ROOM_REMEMBERED_MS = 60_000;
+const EPISODE_REMEMBERED_MS = 600_000;
 /** Replicas of one service reach a level together; they should not all collect garbage in the same moment. */
 const MAX_JITTER_MS = 50;
 
@@ -92,12 +96,15 @@ export function createProtection({ clock, imports, onProblem, onEvent }: Protect
   function begin({ options, dataDirectory, window, snapshot, acts }: ProtectedRun): ActiveProtection {
     const policy = createReclaimPolicy(options);
     const thresholds = createPolicy(options);
-    const reusable = createReusable();
+    const reusable = createReusable(ROOM_REMEMBERED_MS);
+    const inside = createReusable(EPISODE_REMEMBERED_MS);
+    const askedLevelOf = createAskedLevel();
     const collector = createCollector({ isAllowed: options.gc === 'auto', monotonicMs });
     const ours = createReclaim({
       caches: () => (options.reclaim === 'off' ? [] : caches.followed(options.reclaim === 'auto')),
       collector,
       policy,
+      insideBytes: inside.bytes,
       monotonicMs,
       setTimer,
       onProblem,
@@ -153,12 +160,17 @@ export function createProtection({ clock, imports, onProblem, onEvent }: Protect
         const step: ActionStep = { previous, assessment, row, targetBytes: targetBytes(level, row) };
         const untilMs = monotonicMs() + TRIM_MS;
         reusable.observe(row, atMs);
+        inside.observe(row, atMs);
         adaptives.respond(level, atMs, act);
         shedding.respond(assessment, thresholds, act);
         if (level > previous) discovery?.lookHard();
         callbacks.respond(previous, assessment, step.targetBytes, act);
         if (act) caches.tick(() => monotonicMs() >= untilMs);
-        ours.tick(levelName(level), assessment.headroomBytes);
+        ours.tick(
+          levelName(askedLevelOf(assessment, inside.bytes())),
+          headroomOf(assessment, inside.bytes()),
+          level === 0,
+        );
         responder.respond(step, act);
       },
       targetBytes,
@@ -208,4 +220,9 @@ export function createProtection({ clock, imports, onProblem, onEvent }: Protect
       };
     },
   };
+}
+
+function headroomOf({ headroomBytes, binding }: Assessment, insideBytes: number): number | undefined {
+  const isOutside = binding !== 'heap' && binding !== 'worker';
+  return headroomBytes === undefined ? undefined : headroomBytes + (isOutside ? insideBytes : 0);
 }

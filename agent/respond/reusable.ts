@@ -4,16 +4,14 @@
  */
 import { COL, type Row } from '../model/row.ts';
 
-/** What was held longer ago says nothing: libraries in native code may have taken what was left. */
-const REMEMBERED_MS = 60_000;
-
 export interface Reusable {
   /** One step of the flow. */
   observe(row: Row, atMs: number): void;
   bytes(): number;
 }
 
-export function createReusable(): Reusable {
+/** What was held longer ago than `rememberedMs` says nothing: libraries in native code may have taken what was left. */
+export function createReusable(rememberedMs: number): Reusable {
   let mostHeldBytes = 0;
   let mostHeldAtMs = -Infinity;
   /** Least that the process took beside what JavaScript held: its code, stacks, native libraries. */
@@ -24,7 +22,7 @@ export function createReusable(): Reusable {
       const heldBytes = (row[COL.heapTotalBytes] ?? 0) + (row[COL.heapExternalBytes] ?? 0);
       const otherBytes = (row[COL.processRssBytes] ?? 0) - heldBytes;
       if (!Number.isFinite(otherBytes)) return;
-      if (heldBytes >= mostHeldBytes || atMs - mostHeldAtMs > REMEMBERED_MS) {
+      if (heldBytes >= mostHeldBytes || atMs - mostHeldAtMs > rememberedMs) {
         mostHeldBytes = heldBytes;
         mostHeldAtMs = atMs;
       }

@@ -63,3 +63,9 @@ export function pause(clock: Clock, ms: number): Promise<void> {
     clock.setTimer(resume, ms);
   });
 }
+
+/** Keeps the process alive until it is released: only for what the application itself waits for. */
+export function holdOpen(): () => void {
+  const timer = setInterval(() => {}, 2 ** 30);
+  return () => clearInterval(timer);
+}

@@ -91,6 +91,11 @@ describe('reclaim', { concurrency: 2 }, () => {
     assert.match(given.detail, /free at the next collection; garbage is left to V8/, result.report);
   });
 
+  test('a script may end with it: the answer comes before the process ends', async () => {
+    const { stdout, report } = await run('last-line.mjs', []);
+    assert.equal(stdout, 'done\n', report);
+  });
+
   test('in observe it says what it would do, and takes nothing', async () => {
     const result = await run('cache.mjs', ['buffers'], { env: { PLIMSOLL_MODE: 'observe' } });
     const given = JSON.parse(result.stdout) as Given;

@@ -1,10 +1,10 @@
 /** Reclaim as an action of the responder: when it is due, and how much. */
 import type { Action, ActionStep } from '../../model/action.ts';
 import { levelName, type Level } from '../../model/level.ts';
-import type { ReclaimPolicy } from '../../model/policy.ts';
 import { createAskedLevel } from './asked-level.ts';
-import { decide, wantsReturn, type Decision } from './decide.ts';
+import { decide, garbageOf, wantsReturn, type Decision } from './decide.ts';
 import { RECLAIM_MS, type Engine, type Order } from './engine.ts';
+import type { ReclaimParts } from './index.ts';
 
 /** Many: garbage that is made at 200 MB/s has to be collected several times a second. What it may cost is decided each time. */
 const MOST_A_MINUTE = 600;
@@ -19,7 +19,10 @@ export interface ReclaimAction {
   rest(): void;
 }
 
-export function createReclaimAction(engine: Engine, policy: ReclaimPolicy, monotonicMs: () => number): ReclaimAction {
+export function createReclaimAction(
+  engine: Engine,
+  { policy, monotonicMs, insideBytes }: Pick<ReclaimParts, 'policy' | 'monotonicMs' | 'insideBytes'>,
+): ReclaimAction {
   const askedLevelOf = createAskedLevel();
   /** When the policy's target was last asked for, and at which level. */
   let lastMs = Number.NEGATIVE_INFINITY;
@@ -28,7 +31,7 @@ export function createReclaimAction(engine: Engine, policy: ReclaimPolicy, monot
   /** From high on it may be a matter of moments, whatever growth was seen last. */
   function isPressing({ assessment }: ActionStep): boolean {
     const { timeToLimitSeconds } = assessment;
-    if (askedLevelOf(assessment) >= 2) return true;
+    if (askedLevelOf(assessment, insideBytes()) >= 2) return true;
     return timeToLimitSeconds !== undefined && timeToLimitSeconds * 1000 < policy.coolDownMs;
   }
 
@@ -36,15 +39,20 @@ export function createReclaimAction(engine: Engine, policy: ReclaimPolicy, monot
     const { level, binding, headroomBytes } = step.assessment;
     // its heap is its own: nothing here would help it
     if (binding === 'worker') return undefined;
-    const levelNow = askedLevelOf(step.assessment);
+    const situation = engine.situation();
+    const levelNow = askedLevelOf(step.assessment, insideBytes());
     const isDue = levelNow === level && (level > lastLevel || monotonicMs() - lastMs >= policy.coolDownMs);
+    // what a collection takes is no reason to evict: it is made, and then it shows
+    const isLive = askedLevelOf(step.assessment, insideBytes() + garbageOf(situation)) === level;
     return decide({
       level: levelNow,
       targetBytes: isDue ? step.targetBytes : 0,
       isPressing: isPressing(step),
       isHeapBound: binding === 'heap',
+      insideBytes: insideBytes(),
       headroomBytes: headroomBytes ?? Number.POSITIVE_INFINITY,
-      ...engine.situation(),
+      ...situation,
+      canAsk: situation.canAsk && (isLive || !isDue),
     });
   }
 
@@ -52,7 +60,7 @@ export function createReclaimAction(engine: Engine, policy: ReclaimPolicy, monot
     const { by, evictBytes, garbageBytes, isCollecting, isCollectingFirst } = decision;
     const { level, binding } = step.assessment;
     const isHeapBound = binding === 'heap';
-    const levelNow = askedLevelOf(step.assessment);
+    const levelNow = askedLevelOf(step.assessment, insideBytes());
     return {
       level: levelName(level),
       targetBytes: by === 'policy' ? step.targetBytes : evictBytes + garbageBytes,

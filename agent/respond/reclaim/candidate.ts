@@ -14,9 +14,11 @@ export interface Candidate {
   readonly of: { readonly cache: FollowedCache } | { readonly reclaimer: Reclaimer };
 }
 
-export function candidateOfCache(cache: FollowedCache, trust: number): Candidate {
+/** `leastEntries`: those it is not asked for. */
+export function candidateOfCache(cache: FollowedCache, trust: number, leastEntries: number): Candidate {
   const { name, priority } = cache;
-  const { bytes } = cache.status();
+  const { bytes: heldBytes, entries } = cache.status();
+  const bytes = entries > 0 ? heldBytes * Math.max(0, 1 - leastEntries / entries) : heldBytes;
   const valuePerByte = bytes > 0 ? (cache.costMs() * cache.hitsPerSecond()) / bytes : Number.NaN;
   return { name, priority, bytes, valuePerByte, trust, of: { cache } };
 }

@@ -10,6 +10,9 @@ const STEP_RATIO = 0.05;
 /** … but all caches together no more than this part of the headroom. */
 const HEADROOM_RATIO = 0.05;
 
+/** Of what it held before the episode: a cache that is empty is no cache, and so little is never what a process dies of. */
+const LEAST_RATIO = 0.05;
+
 /** It is asked for at each sample. */
 const MOST_LOOKED_AT = 50;
 
@@ -24,6 +27,8 @@ export interface Caps {
   /** `before`: what it held when it was asked. */
   set(cache: FollowedCache, before: { readonly entries: number; readonly bytes: number }): void;
   areSet(): boolean;
+  /** What a cache keeps, however long an episode takes: 0 where it gave nothing in this one. */
+  leastEntries(cache: FollowedCache): number;
   /** Held above the caps; of many, by some of them. */
   overBytes(): number;
   /** At each sample without pressure. */
@@ -56,6 +61,7 @@ export function createCaps(monotonicMs: () => number): Caps {
       lastHeadroomBytes = Number.POSITIVE_INFINITY;
     },
     areSet: () => caps.size > 0,
+    leastEntries: (cache) => Math.ceil((caps.get(cache)?.wereEntries ?? 0) * LEAST_RATIO),
     overBytes() {
       let bytes = 0;
       let looked = 0;

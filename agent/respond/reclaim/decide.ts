@@ -39,6 +39,8 @@ export interface Situation {
   readonly isPressing: boolean;
   readonly isHeapBound: boolean;
   readonly headroomBytes: number;
+  /** Freed in this process and not back with the kernel. */
+  readonly insideBytes: number;
   /** There is someone to ask. */
   readonly canAsk: boolean;
   readonly canCollect: boolean;
@@ -61,6 +63,8 @@ export interface Situation {
   predictMs(garbageBytes: number): number;
   readonly line: Line | undefined;
 }
+
+type GarbageSituation = Pick<Situation, 'memory' | 'garbageRatio' | 'pendingBytes' | 'leftBytes' | 'overBytes'>;
 
 export interface Decision {
   readonly by: 'policy' | 'line';
@@ -122,13 +126,14 @@ function grownBytes(situation: Situation): number {
   return overBytes + surely + maybe - pendingBytes - creditBytes(situation);
 }
 
-function garbageOf(situation: Situation): number {
+/** Held, and as far as is known by nobody: a collection takes it. */
+export function garbageOf(situation: GarbageSituation): number {
   const { memory, garbageRatio, pendingBytes } = situation;
   return Math.min(memory.heldBytes, pendingBytes + unexplainedBytes(situation) * garbageRatio);
 }
 
 /** Held since the last collection, and not by caches that were to hold less. */
-function unexplainedBytes({ memory, leftBytes, overBytes }: Situation): number {
+function unexplainedBytes({ memory, leftBytes, overBytes }: GarbageSituation): number {
   return Math.max(0, memory.heldBytes - leftBytes - overBytes);
 }
 
@@ -142,8 +147,8 @@ export function unreturnedBytes(line: Line | undefined, memory: MemoryUse): numb
   return Math.max(0, line.unreturnedBytes - Math.max(0, changed));
 }
 
-function creditBytes({ line, isHeapBound, memory }: Situation): number {
-  return isHeapBound ? 0 : unreturnedBytes(line, memory);
+function creditBytes({ line, isHeapBound, memory, insideBytes }: Situation): number {
+  return isHeapBound ? 0 : Math.max(insideBytes, unreturnedBytes(line, memory));
 }
 
 function mayCollect({ canCollect, predictMs }: Situation, garbageBytes: number): boolean {

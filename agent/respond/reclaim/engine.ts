@@ -80,9 +80,12 @@ export function createEngine(parts: ReclaimParts & { readonly caps: Caps }): Eng
     return [...all].filter(({ priority }) => priority !== 'never');
   }
 
-  function candidates(): readonly Candidate[] {
+  /** By hand a cache may be asked for everything. */
+  function candidates(isByHand: boolean): readonly Candidate[] {
     return [
-      ...askable(parts.caches()).map((cache) => candidateOfCache(cache, ledger.trust(cache.name))),
+      ...askable(parts.caches()).map((cache) =>
+        candidateOfCache(cache, ledger.trust(cache.name), isByHand ? 0 : caps.leastEntries(cache)),
+      ),
       ...askable(reclaimers).map((reclaimer) => candidateOfReclaimer(reclaimer, ledger.trust(reclaimer.name))),
     ];
   }
@@ -97,11 +100,11 @@ export function createEngine(parts: ReclaimParts & { readonly caps: Caps }): Eng
   }
 
   async function ask(order: Order, needBytes: number, signal: AbortSignal) {
-    const { level, evictMs } = order;
+    const { level, evictMs, isByHand } = order;
     const pace = createPace({ monotonicMs, setTimer });
     const { rssBytes: mostBytes } = collector.use();
     const untilMs = monotonicMs() + evictMs;
-    const request = { candidates: candidates(), needBytes, level, mostBytes, pace, signal, untilMs };
+    const request = { candidates: candidates(isByHand), needBytes, level, mostBytes, pace, signal, untilMs };
     const shares = await rounds.ask(request);
     pace.pause();
     return { shares, longestBlockMs: pace.longestMs(), isCut: monotonicMs() >= untilMs };
@@ -144,11 +147,11 @@ export function createEngine(parts: ReclaimParts & { readonly caps: Caps }): Eng
     return outcome;
   }
 
-  function describe({ evictBytes, isCollecting }: Order): string {
+  function describe({ evictBytes, isCollecting, isByHand }: Order): string {
     const count = askable(parts.caches()).length + askable(reclaimers).length;
     // a plan is asked for at each sample: it looks at few
     const many = [{ name: `${count} caches`, bytes: evictBytes }];
-    const asked = evictBytes > 0 && count > MOST_PLANNED ? many : plannedShares(candidates(), evictBytes);
+    const asked = evictBytes > 0 && count > MOST_PLANNED ? many : plannedShares(candidates(isByHand), evictBytes);
     const collectionMs = collector.predictMs('major', ledger.pendingBytes() + evictBytes);
     const collects = isCollecting && collector.isAvailable && collectionMs <= LONGEST_COLLECTION_MS;
     return describePlan(asked, collects ? collectionMs : undefined);

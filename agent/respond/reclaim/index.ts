@@ -17,6 +17,8 @@ export interface ReclaimParts {
   caches(): readonly FollowedCache[];
   readonly collector: Collector;
   readonly policy: ReclaimPolicy;
+  /** Freed in this process and not back with the kernel: it is used again before the process grows. */
+  insideBytes(): number;
   monotonicMs(): number;
   /** Must not keep the process alive. */
   setTimer(callback: () => void, ms: number): () => void;
@@ -30,8 +32,8 @@ export interface Reclaim {
   reclaim(targetBytes: number, level: LevelName, act: boolean): Promise<ReclaimOutcome>;
   register(reclaimer: Reclaimer): () => void;
   totals(): readonly ReclaimTotal[];
-  /** At each sample: lets caches grow again after an episode, no faster than memory allows. */
-  tick(levelNow: LevelName, headroomBytes: number | undefined): void;
+  /** At each sample: lets caches grow again where memory asks for nothing, no faster than it allows. `isOver`: so does the level. */
+  tick(levelNow: LevelName, headroomBytes: number | undefined, isOver?: boolean): void;
   /** Caches may hold again what their owners allow. */
   stop(): void;
 }
@@ -39,16 +41,18 @@ export interface Reclaim {
 export function createReclaim(parts: ReclaimParts): Reclaim {
   const caps = createCaps(parts.monotonicMs);
   const engine = createEngine({ ...parts, caps });
-  const { action, rest } = createReclaimAction(engine, parts.policy, parts.monotonicMs);
+  const { action, rest } = createReclaimAction(engine, parts);
   return {
     action,
     reclaim: engine.reclaim,
     register: engine.register,
     totals: engine.totals,
-    tick(levelNow, headroomBytes) {
+    tick(levelNow, headroomBytes, isOver = true) {
       if (levelNow !== 'normal') return;
-      rest();
-      engine.rest();
+      if (isOver) {
+        rest();
+        engine.rest();
+      }
       caps.raise(headroomBytes);
     },
     stop: caps.release,

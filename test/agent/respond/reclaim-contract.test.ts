@@ -20,6 +20,7 @@ function reclaimOf(entries: number): ActionUnderTest {
       reclaimTargets: undefined,
       reclaimCoolDownMs: undefined,
     }),
+    insideBytes: () => 0,
     monotonicMs,
     setTimer,
     onProblem: () => {},

@@ -56,7 +56,7 @@ test('what the process can use again is room under what is seen from outside, an
 });
 
 test('what JavaScript gave up and the kernel has not back can be used again, until it is, or it is forgotten', () => {
-  const { observe, bytes } = createReusable();
+  const { observe, bytes } = createReusable(60_000);
   const story: readonly (readonly [atMs: number, heldBytes: number, rssBytes: number, reusableBytes: number])[] = [
     [0, 20, 60, 0],
     [1000, 120, 165, 0],
@@ -73,7 +73,7 @@ test('what JavaScript gave up and the kernel has not back can be used again, unt
 });
 
 test('what native code takes beside JavaScript is not taken for room, nor a reading that is missing', () => {
-  const { observe, bytes } = createReusable();
+  const { observe, bytes } = createReusable(60_000);
   observe(rowOf({ heapTotalBytes: 20, heapExternalBytes: 0, processRssBytes: 60 }), 0);
   observe(rowOf({ heapTotalBytes: 20, heapExternalBytes: 0, processRssBytes: 500 }), 1000);
   assert.equal(bytes(), 0);

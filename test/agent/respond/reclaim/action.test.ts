@@ -52,6 +52,37 @@ test('it is urgent where the limit is reached before the cool-down is over, and 
   assert.equal(urgent(stepAt(2, 20, { ...held, pressureRatio: 0.6 })), false, 'high is only held');
 });
 
+test('however long an episode lasts, a cache keeps a part of what it held', async () => {
+  const { reclaim, cache, pass } = scriptedProcess();
+  const pages = cache({ entries: 200 });
+  for (let round = 0; round < 20; round++) {
+    await reclaim.action.run(stepAt(2, 60, HEAP), signal);
+    reclaim.tick('normal', 0, false);
+    pass(30_000);
+  }
+  assert.ok(pages.entryCount >= 10 && pages.entryCount <= 20, `${pages.entryCount} of 200 are left`);
+  await reclaim.reclaim(1_000 * MIB, 'high', true);
+  assert.equal(pages.entryCount, 0, 'by hand it may be emptied');
+});
+
+test('where garbage explains the level, it is collected and nobody is asked', async () => {
+  const { reclaim, cache, memory, collections } = scriptedProcess();
+  const pages = cache({ entries: 100 });
+  memory.garbageBytes = 200 * MIB;
+  const container = {
+    constraint: 'container',
+    weight: 'fully',
+    limitBytes: 400 * MIB,
+    utilizationRatio: 0.85,
+  } as const;
+  const constraints = [
+    { ...container, usageBytes: 0, headroomBytes: 0, growthBytesPerSecond: 0, timeToLimitSeconds: undefined },
+  ];
+  await reclaim.action.run(stepAt(2, 60, { constraints }), signal);
+  assert.equal(pages.entryCount, 100);
+  assert.ok(collections.length > 0);
+});
+
 test('a level that is only held asks for nothing, and is asked at again when memory is', () => {
   const { reclaim, cache } = scriptedProcess();
   cache({ entries: 200 });

@@ -14,6 +14,7 @@ function situation(
     targetBytes: 0,
     isPressing: true,
     isHeapBound: false,
+    insideBytes: 0,
     headroomBytes: 40 * MIB,
     canAsk: true,
     canCollect: true,

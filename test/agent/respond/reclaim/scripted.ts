@@ -31,7 +31,7 @@ export function scriptedProcess({ coolDownMs = 30_000, isAvailable = true, msPer
   const problems: Problem[] = [];
   const caches: ScriptedCache[] = [];
   const collections: CollectionKind[] = [];
-  const memory = { liveBytes: 50 * MIB, garbageBytes: 0, idleBytes: 0, otherBytes: 40 * MIB };
+  const memory = { liveBytes: 50 * MIB, garbageBytes: 0, idleBytes: 0, otherBytes: 40 * MIB, insideBytes: 0 };
   let left = { ofV8: 0, heldBytes: 50 * MIB };
 
   const heldBytes = (): number => memory.liveBytes + memory.garbageBytes;
@@ -62,6 +62,7 @@ export function scriptedProcess({ coolDownMs = 30_000, isAvailable = true, msPer
     caches: () => caches,
     collector,
     policy: { targets: [0.15, 0.3, 0.5], coolDownMs },
+    insideBytes: () => memory.insideBytes,
     monotonicMs: () => nowMs,
     setTimer(callback, ms) {
       const timer = { callback, dueMs: nowMs + ms };
