@@ -41,9 +41,10 @@ export function createReclaimAction(
     if (binding === 'worker') return undefined;
     const situation = engine.situation();
     const levelNow = askedLevelOf(step.assessment, insideBytes());
-    const isDue = levelNow === level && (level > lastLevel || monotonicMs() - lastMs >= policy.coolDownMs);
-    // what a collection takes is no reason to evict: it is made, and then it shows
-    const isLive = askedLevelOf(step.assessment, insideBytes() + garbageOf(situation)) === level;
+    const isHigher = level > lastLevel;
+    const isDue = levelNow === level && (isHigher || monotonicMs() - lastMs >= policy.coolDownMs);
+    // what a collection takes is no reason to evict once more: it is made, and then it shows
+    const isLive = isHigher || askedLevelOf(step.assessment, insideBytes() + garbageOf(situation)) === level;
     return decide({
       level: levelNow,
       targetBytes: isDue ? step.targetBytes : 0,
