@@ -1,5 +1,5 @@
 /**
- * Finds the caches of this process without the application's help: it looks for half a second every ten, and a cache that something is
+ * Finds the caches of this process without the application's help: it looks for half a second every ten, at first more often, and a cache that something is
  * put into meanwhile has shown itself. Nothing is kept of what it sees but the cache, weakly.
  *
  * Reads are left alone. To watch them but once, by the class's method or by the diagnostics channel of `lru-cache`, makes every later one
@@ -15,6 +15,8 @@ import { watchMethod, type WatchedMethod } from './prototypes.ts';
 
 const LOOK_MS = 500;
 const PAUSE_MS = 9500;
+/** An application may load its caches late in its start: the first pauses are short, each twice as long as the one before. */
+const FIRST_PAUSE_MS = 1000;
 /** New ones in one look: an application that makes a cache for each request is not followed through all of them. */
 const MAX_FOUND = 100;
 
@@ -50,6 +52,7 @@ export function createDiscovery({ imports, mayWatchReads, found, setTimer }: Dis
   let isLookingHard = false;
   let isLruFound = false;
   let foundNow = 0;
+  let pauseMs = FIRST_PAUSE_MS;
   let cancelTimer = (): void => {};
 
   /** Within a call of the application: it may not fail, and is over at once. */
@@ -122,7 +125,8 @@ export function createDiscovery({ imports, mayWatchReads, found, setTimer }: Dis
 
   function pause(): void {
     rest();
-    cancelTimer = setTimer(look, PAUSE_MS);
+    cancelTimer = setTimer(look, pauseMs);
+    pauseMs = Math.min(PAUSE_MS, pauseMs * 2);
   }
 
   look();

@@ -67,7 +67,7 @@ async function foundIn(story: Story, expected: readonly string[]) {
       if (isWhole(last())) resolve();
     });
     void running.ended.then(() => resolve());
-    setTimeout(resolve, 8000).unref();
+    setTimeout(resolve, 16_000).unref();
   });
   const caches = last();
   running.child.stdin.end();
