@@ -148,7 +148,7 @@ describe('shedding', { concurrency: 2 }, () => {
   );
 
   test('a program that has nothing left to do but wait for room does not end before it has it, or is told', async () => {
-    const wait = `waitForHeadroom(1, { timeoutMs: 400 }).then(() => 'room', ({ code }) => code)`;
+    const wait = `waitForHeadroom(50e6, { timeoutMs: 400 }).then(() => 'room', ({ code }) => code)`;
     const program = `import { waitForHeadroom } from 'plimsoll'; console.log(await ${wait});`;
     const args = ['--import', BALLAST, '--input-type=module', '-e', program];
     const result = await runNode({ args, env: heldTo(200), cwd: APPS });
