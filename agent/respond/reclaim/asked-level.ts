@@ -23,6 +23,7 @@ export function createAskedLevel(): AskedLevel {
 
   return (assessment, insideBytes) => {
     const { level, reasons, pressureRatio, constraints } = assessment;
+    if (level === 0) return 0;
     for (const reason of reasons) {
       if (reason.kind === 'utilization') entries.set(reason.level, reason.thresholdRatio);
     }

@@ -1,4 +1,5 @@
 /** What the runs say together, and the table of all of them. */
+import { counted } from '../truth/report.ts';
 import { median, printTable } from '../overhead/report.ts';
 import { type Cell, cellKey, type Guard, JUDGED_GUARDS } from './cells.ts';
 import type { Ending, Told } from './run.ts';
@@ -104,14 +105,6 @@ function rowOf(result: Result, all: readonly Result[]): readonly string[] {
     whole(of(({ told }) => told?.longestGapMs ?? Number.NaN)),
     ratio(of(({ peakBytes }) => peakBytes / limitBytes)),
   ];
-}
-
-/** `finished 2, killed by the kernel 1`; the word alone when there is but one. */
-function counted(words: readonly string[]): string {
-  const counts = new Map<string, number>();
-  for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
-  if (counts.size === 1) return words[0] ?? '';
-  return [...counts].map(([word, count]) => `${word} ${count}`).join(', ');
 }
 
 function whole(value: number): string {

@@ -96,7 +96,7 @@ function pressuresOf(deaths: readonly Death[]): number[] {
 }
 
 /** `heap 2, container 1`; the word alone when there is but one. */
-function counted(words: readonly string[]): string {
+export function counted(words: readonly string[]): string {
   const counts = new Map<string, number>();
   for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
   if (counts.size === 1) return words[0] ?? '';
