@@ -12,6 +12,8 @@ export interface ExportingParts extends ExporterParts {
   readonly option: Options['exporter'];
   /** What `auto` falls back to. */
   readonly fallback: 'otlp' | 'prometheus';
+  /** A sidecar exports what this process records. */
+  isWatched(): boolean;
   onProblem(problem: Problem): void;
   onFailure(error: unknown): void;
 }
@@ -43,7 +45,7 @@ const LEAVE_AFTER_MS = 3000;
 export function createExporting(parts: ExportingParts): Exporting {
   const { option, fallback } = parts;
   /** Without a MeterProvider of the application. */
-  const ownKind = option === 'auto' ? fallback : option === 'join' ? 'none' : option;
+  const ownKind = option === 'auto' ? fallback : option === 'join' || option === 'sidecar' ? 'none' : option;
   let factories: typeof exporters | undefined;
   let application: Application | undefined;
   let choice: Choice = NOTHING;
@@ -116,7 +118,7 @@ export function createExporting(parts: ExportingParts): Exporting {
   }
 
   async function create(kind: ExporterKind): Promise<Exporter | undefined> {
-    if (kind === 'none') return undefined;
+    if (kind === 'none' || kind === 'sidecar') return undefined;
     return kind === 'join' ? application?.createMetrics(parts) : await factories?.[kind](parts);
   }
 
@@ -148,6 +150,8 @@ export function createExporting(parts: ExportingParts): Exporting {
 /** For those who look for their metrics. */
 function destinationOf(kind: Exclude<ExporterKind, 'none'>, { otlp, listen }: ExporterParts): string {
   switch (kind) {
+    case 'sidecar':
+      return 'metrics are exported by the sidecar that watches PLIMSOLL_DIR.';
     case 'join':
       return "metrics go through the application's own OpenTelemetry MeterProvider, as its readers and exporters say.";
     case 'otlp':

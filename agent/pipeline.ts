@@ -20,8 +20,10 @@ export interface PipelineParts {
   readonly window: Window;
   /** Handlers, reclaim, adaptive values, shedding, captures. */
   respond(previous: Level, assessment: Assessment, row: Row): void;
+  /** What a drill asks for; 0: there is none. */
+  drillLevel(): Level;
   /** To the ring file and the exporter. */
-  publish(row: Row): void;
+  publish(row: Row, assessment: Assessment): void;
   onEvent(event: AgentEvent): void;
   onLateness(ms: number): void;
   onFailure(error: unknown): void;
@@ -62,7 +64,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     parts.respond(previous, assessment, row);
 
     // 5. publish
-    parts.publish(row);
+    parts.publish(row, assessment);
     if (assessment.level !== previous) parts.onEvent({ name: 'plimsoll.pressure.changed', previous, assessment });
     if (before !== undefined) publishLimitChanges(before, assessment, parts.onEvent);
 

@@ -4,10 +4,12 @@
  */
 import { createPolicy } from './config/presets.ts';
 import type { Options } from './config/options.ts';
+import { createControlling } from './controlling.ts';
 import { userDataDirectory } from './config/data-directory.ts';
 import { containerOfProcess, isNumbered } from './config/slot.ts';
 import { createDegradations } from './degradations.ts';
 import { createExporting, type Exporting } from './exporting.ts';
+import { createLastWords } from './last-words.ts';
 import { createSources, nodeRuntime } from '../instrumentation/sources/index.ts';
 import type { Assessment } from './model/assessment.ts';
 import type { AgentEvent } from './model/event.ts';
@@ -15,12 +17,12 @@ import type { OtlpSettings } from './model/otlp.ts';
 import type { Problem } from './model/problem.ts';
 import { COL, type Row } from './model/row.ts';
 import type { Degradation, Identity, Mode, Snapshot } from './model/snapshot.ts';
-import type { Source, World } from './model/source.ts';
+import type { World } from './model/source.ts';
 import { createPipeline, describeAssessment } from './pipeline.ts';
-import { heapFlags } from './record/heap-flags.ts';
 import { createInstanceId } from './record/instance-id.ts';
-import { retainRings } from './record/retain.ts';
-import { createRecorder, type Recorder } from './record/writer.ts';
+import type { Recorder } from './record/writer.ts';
+import { openRecording } from './recording.ts';
+import { createSuccession } from './succession.ts';
 import type { ActiveProtection, Protection } from './protection.ts';
 import { pause, type Clock } from './sample/clock.ts';
 import type { Sampler } from './sample/sampler.ts';
@@ -31,6 +33,7 @@ import type { WorkerThreads } from './model/worker-threads.ts';
 const EXPORTER_DELAY_MS = 200;
 /** Between two steps of the start. */
 const STEP_PAUSE_MS = 5;
+const TERMINATION_LOG = '/dev/termination-log';
 /** Unavailable readings seldom change. */
 const DEGRADED_INTERVAL_MS = 10_000;
 
@@ -95,19 +98,51 @@ export async function startRun(parts: RunParts): Promise<Run> {
   );
   const policy = createPolicy(options);
   const exporting = openExporting();
-  const recorder = openRecorder();
+  const recording = openRecording({
+    options,
+    identity: parts.identity,
+    sources,
+    clock,
+    degradations,
+    mode: parts.mode,
+    snapshot,
+    degraded,
+    onProblem: parts.onProblem,
+  });
+  const { recorder } = recording;
   const identity = {
     ...parts.identity,
     serviceInstanceId: recorder?.instanceId ?? createInstanceId(clock.wallMs()),
   };
+  const dataDirectory = options.dataDirectory ?? options.directory ?? userDataDirectory(process.env, process.platform);
   const begun = protection.begin({
     options,
-    dataDirectory: options.dataDirectory ?? options.directory ?? userDataDirectory(process.env, process.platform),
+    dataDirectory,
     window,
     snapshot,
     acts: () => parts.mode() === 'protect',
   });
   active = begun;
+  const { serviceInstanceId: instanceId } = identity;
+  const controlling = createControlling({
+    options,
+    instanceId,
+    clock,
+    active: begun,
+    protection,
+    snapshot,
+    degraded,
+    onFailure: parts.onFailure,
+  });
+  const succession = createSuccession({
+    options,
+    dataDirectory,
+    instanceId,
+    clock,
+    isWatched: controlling.isWatched,
+    onEvent: tell,
+  });
+  const lastWords = createLastWords({ path: TERMINATION_LOG, snapshot });
   const pipeline = createPipeline({
     sources,
     clock,
@@ -116,6 +151,7 @@ export async function startRun(parts: RunParts): Promise<Run> {
     policy,
     window,
     respond: begun.respond,
+    drillLevel: controlling.drillLevel,
     publish,
     onEvent: tell,
     onLateness: recordLateness,
@@ -128,7 +164,9 @@ export async function startRun(parts: RunParts): Promise<Run> {
   sampler.start();
   watchDegradations();
   after(EXPORTER_DELAY_MS, () => {
+    controlling.start();
     exporting.start().catch(parts.onFailure);
+    succession.look();
   });
 
   function after(ms: number, step: () => void): void {
@@ -137,48 +175,18 @@ export async function startRun(parts: RunParts): Promise<Run> {
 
   function tell(event: AgentEvent): void {
     parts.onEvent(event);
+    toldElsewhere(event);
+  }
+
+  function toldElsewhere(event: AgentEvent): void {
+    recording.event(event);
     exporting.event(event);
   }
 
-  function openRecorder(): Recorder | undefined {
-    if (options.directory === undefined) return undefined;
-    retainRings(options.directory, clock.wallMs());
-    const opened = createRecorder({
-      directory: options.directory,
-      identity: {
-        ...parts.identity,
-        mode: parts.mode(),
-        exporter: options.exporter,
-        pid: process.pid,
-        heapFlags: heapFlags(process.execArgv, process.env['NODE_OPTIONS'] ?? ''),
-        startWallMs: clock.wallMs(),
-        startMonotonicMs: clock.monotonicMs(),
-      },
-      facts: factsOf(sources),
-      policy,
-    });
-    if (opened.ok) return opened.recorder;
-    recordFailed(opened.problem);
-    return undefined;
-  }
-
-  function recordFailed(found: Problem): void {
-    const repair = 'make PLIMSOLL_DIR a writable folder with room for a few MB';
-    if (degraded({ reason: 'record_failed', detail: found.message, repair })) parts.onProblem(found);
-  }
-
-  function publish(values: Row): void {
-    record(values);
+  function publish(values: Row, assessment: Assessment): void {
+    recording.write(values);
+    lastWords.observe(assessment, values);
     exporting.look();
-  }
-
-  function record(values: Row): void {
-    if (recorder === undefined) return;
-    values[COL.agentDroppedRecords] = recorder.dropped();
-    recorder.write(values);
-    const failure = recorder.failure();
-    if (failure === undefined) degradations.clear('record_failed');
-    else recordFailed(failure);
   }
 
   /** Whether it is new. */
@@ -207,6 +215,7 @@ export async function startRun(parts: RunParts): Promise<Run> {
       container: containerOfProcess(),
       isNumbered: isNumbered(process.env, parts.identity.process),
       isChild: process.connected,
+      isWatched: () => controlling.isWatched(),
       otlp: parts.otlp,
       clock,
       isYoung: parts.isYoung,
@@ -238,23 +247,20 @@ export async function startRun(parts: RunParts): Promise<Run> {
     assessment: pipeline.assessment,
     degraded: degradations.list,
     listening: () => (exporting.kind() === 'prometheus' ? listening : undefined),
-    event: exporting.event,
+    event: toldElsewhere,
     recorder,
     active: begun,
     idleMs: pipeline.sampler.sinceTickMs,
     async stop() {
       sampler?.stop();
       begun.stop();
+      lastWords.clear();
+      controlling.stop();
+      succession.stop();
       for (const cancel of cancelTimers) cancel();
       cancelTimers = [];
       for (const source of sources) source.close();
       await exporting.stop();
     },
   };
-}
-
-function factsOf(sources: readonly Source[]): Readonly<Record<string, string | number | boolean>> {
-  return Object.fromEntries(
-    sources.flatMap(({ name, facts }) => Object.entries(facts()).map(([fact, value]) => [`${name}.${fact}`, value])),
-  );
 }

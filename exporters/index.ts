@@ -2,7 +2,7 @@ import type { Exporter, ExporterKind, ExporterParts } from '../agent/model/expor
 import { createPrometheusServer } from './prometheus-server.ts';
 
 /** Every way out of the process that needs nothing of the application, by the name that `PLIMSOLL_EXPORTER` gives it. */
-export const exporters: Readonly<Record<Exclude<ExporterKind, 'join' | 'none'>, ExporterFactory>> = {
+export const exporters: Readonly<Record<Exclude<ExporterKind, 'join' | 'none' | 'sidecar'>, ExporterFactory>> = {
   prometheus: (parts) =>
     createPrometheusServer({
       ...parts,

@@ -91,6 +91,20 @@ function partsOf(event: AgentEvent, describe: Describe): [keyof typeof SEVERITY,
       };
       return ['WARN', `${kind} written to ${path}, ${bytes} bytes`, attributes];
     }
+    case 'plimsoll.process.died': {
+      const { postmortem } = event;
+      const { cause, evidence, confidence, serviceName, because } = postmortem;
+      const attributes = {
+        'plimsoll.death.cause': cause,
+        'plimsoll.death.evidence': evidence,
+        'plimsoll.death.confidence': confidence,
+      };
+      return [
+        cause === 'exit' ? 'INFO' : 'FATAL',
+        `${serviceName} ${cause} (${evidence}): ${because[0] ?? ''}`,
+        attributes,
+      ];
+    }
     case 'plimsoll.mode.changed':
     default: {
       const { from, to } = event;

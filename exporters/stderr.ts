@@ -81,6 +81,14 @@ export function createStderrWriter(options: StderrOptions): StderrWriter {
         case 'plimsoll.mode.changed':
           say('warn', `[plimsoll] mode changed from ${event.from} to ${event.to}`);
           break;
+        case 'plimsoll.process.died': {
+          const { cause, evidence, because } = event.postmortem;
+          say(
+            cause === 'exit' ? 'info' : 'error',
+            `[plimsoll] a process died: ${cause} (${evidence}): ${because[0] ?? ''}`,
+          );
+          break;
+        }
         case 'plimsoll.capture.written':
           say('warn', `[plimsoll] ${event.kind} written to ${event.path}`);
           break;

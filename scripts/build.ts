@@ -104,18 +104,28 @@ for (const name of ['cache', 'http']) {
   });
   writeFileSync(`dist/${name}.meta.json`, JSON.stringify(metafile));
 }
-const commandLine = await build({
-  ...shared,
-  entryPoints: ['agent/cli/main.ts'],
-  outfile: 'dist/cli.mjs',
-  format: 'esm',
-  target: 'node22.15',
-  minify: true,
-  banner: {
-    js: `#!/usr/bin/env node\nimport { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);`,
-  },
-});
-writeFileSync('dist/cli.meta.json', JSON.stringify(commandLine.metafile));
+/** Two files: `plimsoll sidecar` runs for months and loads no yargs, and no command loads the sidecar. */
+const [commandLine, sidecar] = await Promise.all(
+  [
+    ['agent/cli/main.ts', 'dist/cli.mjs', '#!/usr/bin/env node\n'],
+    ['agent/sidecar/index.ts', 'dist/sidecar.mjs', ''],
+  ].map(async ([entry = '', outfile = '', shebang = '']) =>
+    build({
+      ...shared,
+      entryPoints: [entry],
+      outfile,
+      format: 'esm',
+      target: 'node22.15',
+      minify: true,
+      external: ['./sidecar.mjs'],
+      banner: {
+        js: `${shebang}import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);`,
+      },
+    }),
+  ),
+);
+writeFileSync('dist/cli.meta.json', JSON.stringify(commandLine?.metafile));
+writeFileSync('dist/sidecar.meta.json', JSON.stringify(sidecar?.metafile));
 // The package is ESM; everything built but the command line is CommonJS, its declarations included.
 writeFileSync('dist/package.json', '{ "type": "commonjs" }\n');
 

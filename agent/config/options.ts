@@ -42,7 +42,8 @@ function option<T>(row: Option<T>): Option<T> {
 }
 
 export const MODES: readonly Mode[] = ['off', 'observe', 'protect'];
-const EXPORTERS = ['auto', 'join', 'prometheus', 'otlp', 'none'] as const;
+const EXPORTERS = ['auto', 'sidecar', 'join', 'prometheus', 'otlp', 'none'] as const;
+const SWITCH = ['off', 'on'] as const;
 const METRIC_TIERS = ['core', 'full'] as const;
 const RECLAIM = ['off', 'registered', 'auto'] as const;
 const GC = ['off', 'auto'] as const;
@@ -70,14 +71,14 @@ export const OPTIONS = {
     defaultText: undefined,
     allowed: 'a path',
     parse: (text) => (text.trim() === '' ? undefined : text.trim()),
-    doc: 'Folder for ring files and `control.json`. Without it nothing is recorded.',
+    doc: 'Folder for ring files, control sockets and `control.json`, shared with a sidecar. Without it nothing is recorded.',
   }),
   exporter: option<(typeof EXPORTERS)[number]>({
     env: 'PLIMSOLL_EXPORTER',
     key: 'exporter',
     defaultText: 'auto',
     ...choice(EXPORTERS),
-    doc: "`auto`: the application's own OpenTelemetry MeterProvider when it has one, else OTLP when `OTEL_EXPORTER_OTLP_ENDPOINT` or `OTEL_METRICS_EXPORTER=otlp` asks for it, else the Prometheus endpoint. `join`: only the application's provider. `OTEL_METRICS_EXPORTER=none` and `OTEL_SDK_DISABLED=true` mean `none` unless this option is set.",
+    doc: "`auto`: the sidecar while one watches this process through `PLIMSOLL_DIR`, else the application's own OpenTelemetry MeterProvider when it has one, else OTLP when `OTEL_EXPORTER_OTLP_ENDPOINT` or `OTEL_METRICS_EXPORTER=otlp` asks for it, else the Prometheus endpoint. `sidecar`: only that; nothing is exported without one. `join`: only the application's provider. `OTEL_METRICS_EXPORTER=none` and `OTEL_SDK_DISABLED=true` mean `none` unless this option is set.",
   }),
   listen: option<ListenAddress>({
     env: 'PLIMSOLL_LISTEN',
@@ -86,6 +87,29 @@ export const OPTIONS = {
     allowed: 'host:port, [IPv6]:port; port 0 lets the kernel choose',
     parse: parseListen,
     doc: 'Where `/metrics`, `/healthz` and `/readyz` answer. A taken port is reported, never searched around.',
+  }),
+  apiListen: option<ListenAddress>({
+    env: 'PLIMSOLL_API_LISTEN',
+    key: 'apiListen',
+    defaultText: '127.0.0.1:19465',
+    allowed: 'host:port, [IPv6]:port; port 0 lets the kernel choose',
+    parse: parseListen,
+    doc: "Where the sidecar's HTTP API and web page answer; beyond loopback only with a token.",
+  }),
+  apiTokenFile: option<string>({
+    env: 'PLIMSOLL_API_TOKEN_FILE',
+    key: 'apiTokenFile',
+    defaultText: undefined,
+    allowed: 'a path',
+    parse: (text) => (text.trim() === '' ? undefined : text.trim()),
+    doc: 'File with the bearer token that the HTTP API asks for. It is read again when it changes.',
+  }),
+  apiWrite: option<(typeof SWITCH)[number]>({
+    env: 'PLIMSOLL_API_WRITE',
+    key: 'apiWrite',
+    defaultText: 'off',
+    ...choice(SWITCH),
+    doc: '`on`: routes of the HTTP API that change something answer, with a token only.',
   }),
   metrics: option<(typeof METRIC_TIERS)[number]>({
     env: 'PLIMSOLL_METRICS',
@@ -224,13 +248,14 @@ export const OPTIONS = {
     defaultText: undefined,
     allowed: 'a path',
     parse: (text) => (text.trim() === '' ? undefined : text.trim()),
-    doc: "Where captures are kept; default `PLIMSOLL_DIR`, without it the user's data folder.",
+    doc: "Where captures and post-mortems are kept; default `PLIMSOLL_DIR`, without it the user's data folder.",
   }),
 };
 
 type ValueOf<O> = O extends Option<infer T> ? T : never;
 type Unset =
   | 'directory'
+  | 'apiTokenFile'
   | 'enter'
   | 'exit'
   | 'processBudgetBytes'

@@ -1,4 +1,5 @@
 import type { Assessment } from './assessment.ts';
+import type { Postmortem } from './postmortem.ts';
 import type { Degradation, Mode, Outcome } from './snapshot.ts';
 import type { Level } from './level.ts';
 
@@ -38,4 +39,5 @@ export type AgentEvent =
       readonly bytes: number;
     }
   | { readonly name: 'plimsoll.agent.degraded'; readonly degradation: Degradation }
+  | { readonly name: 'plimsoll.process.died'; readonly postmortem: Postmortem }
   | { readonly name: 'plimsoll.mode.changed'; readonly from: Mode; readonly to: Mode };

@@ -6,7 +6,7 @@ import type { Problem } from './problem.ts';
 import type { Degradation, Snapshot } from './snapshot.ts';
 
 /** How what is known leaves the process: as `PLIMSOLL_EXPORTER` and `plimsoll.agent.info` name it. */
-export type ExporterKind = 'prometheus' | 'otlp' | 'join' | 'none';
+export type ExporterKind = 'sidecar' | 'prometheus' | 'otlp' | 'join' | 'none';
 
 /** One way out of the process. Made, started once, closed once; it never rejects and never throws. */
 export interface Exporter {

@@ -136,6 +136,17 @@ const READING_NAMES = [
   'agentMemoryBytes',
   'agentDroppedRecords',
   'agentIntervalSeconds', // longest time to the next full sample while the event loop is free
+
+  // what the application does and holds; a name is an index into the names of the ring file's note
+  'jobName',
+  'stageName',
+  'cachesBytes', // of all caches that are known
+  'cache1Name',
+  'cache1Bytes', // the largest, …
+  'cache2Name',
+  'cache2Bytes',
+  'cache3Name',
+  'cache3Bytes',
 ] as const;
 type PlainReading = (typeof READING_NAMES)[number];
 
@@ -146,6 +157,7 @@ const VERDICT_NAMES = [
   'headroomBytes',
   'timeToLimitSeconds',
   'levelSinceMs',
+  'drillLevel', // NaN: no drill; else the level that the drill asks for
 ] as const;
 type PlainVerdict = (typeof VERDICT_NAMES)[number];
 

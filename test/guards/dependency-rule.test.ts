@@ -16,6 +16,8 @@ const ALLOWED_EDGES: Readonly<Record<string, readonly string[]>> = {
   'agent/respond/reclaim': ['agent/model'],
   'agent/capture': ['agent/model'],
   'agent/record': ['agent/model'],
+  'agent/control': ['agent/model'],
+  'agent/postmortem': ['agent/model', 'agent/record'],
   'agent/api': ['agent/model'],
   'instrumentation/sources': ['agent/model'],
   'instrumentation/caches': ['agent/model'],
@@ -28,6 +30,9 @@ const ALLOWED_EDGES: Readonly<Record<string, readonly string[]>> = {
   'exporters/join': ['agent/model', 'exporters'],
   agent: ['*'],
   'agent/cli': ['*'],
+  'agent/sidecar': ['*'],
+  'agent/sidecar/api': ['*'],
+  'agent/sidecar/page': ['agent/model', 'agent/sidecar/api'],
 };
 
 /** Who may touch what of the world. A folder's name stands for its files. */
@@ -35,24 +40,29 @@ const WORLD: readonly { readonly what: string; readonly pattern: RegExp; readonl
   {
     what: 'process.env',
     pattern: /\bprocess\.env\b/,
-    allowed: ['agent/front.ts', 'agent/launch.ts', 'agent/run.ts', 'agent/cli'],
+    allowed: ['agent/front.ts', 'agent/launch.ts', 'agent/run.ts', 'agent/recording.ts', 'agent/cli'],
   },
   {
     what: 'a clock',
     pattern: /\bDate\.now\(|\bperformance\.now\(|\bprocess\.hrtime\b|\bnew Date\(\)/,
-    allowed: ['agent/sample/clock.ts', 'agent/api/headroom.ts', 'agent/cli'],
+    allowed: ['agent/sample/clock.ts', 'agent/api/headroom.ts', 'agent/cli', 'agent/sidecar/page'],
   },
   {
     what: 'a timer',
     pattern: /\bset(Timeout|Interval|Immediate)\(|node:timers/,
     // of the application's own waiting, which keeps the process alive
-    allowed: ['agent/sample/clock.ts', 'agent/api/headroom.ts', 'agent/cli'],
+    allowed: ['agent/sample/clock.ts', 'agent/api/headroom.ts', 'agent/cli', 'agent/sidecar/page'],
   },
   {
     what: 'node:fs',
     pattern: /from 'node:fs(\/promises)?'/,
     allowed: [
       'agent/capture',
+      'agent/control',
+      'agent/postmortem',
+      'agent/sidecar',
+      'agent/sidecar/api',
+      'agent/last-words.ts',
       'agent/config',
       'agent/record',
       'instrumentation/sources',
