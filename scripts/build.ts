@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { build, type BuildOptions, type Plugin } from 'esbuild';
 
 import { OLDEST_NODE } from '../agent/model/version.ts';
+import { buildPage } from './page.ts';
 
 const [major, minor] = OLDEST_NODE;
 
@@ -104,6 +105,8 @@ for (const name of ['cache', 'http']) {
   });
   writeFileSync(`dist/${name}.meta.json`, JSON.stringify(metafile));
 }
+const page = await buildPage();
+writeFileSync('dist/page.meta.json', JSON.stringify(page.metafile));
 /** Two files: `plimsoll sidecar` runs for months and loads no yargs, and no command loads the sidecar. */
 const [commandLine, sidecar] = await Promise.all(
   [
@@ -118,6 +121,7 @@ const [commandLine, sidecar] = await Promise.all(
       target: 'node22.15',
       minify: true,
       external: ['./sidecar.mjs'],
+      define: { PLIMSOLL_PAGE: JSON.stringify(page.texts) },
       banner: {
         js: `${shebang}import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);`,
       },

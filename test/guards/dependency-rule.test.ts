@@ -32,7 +32,8 @@ const ALLOWED_EDGES: Readonly<Record<string, readonly string[]>> = {
   'agent/cli': ['*'],
   'agent/sidecar': ['*'],
   'agent/sidecar/api': ['*'],
-  'agent/sidecar/page': ['agent/model', 'agent/sidecar/api'],
+  'agent/sidecar/page': [],
+  'agent/sidecar/page/browser': ['agent/model', 'agent/sidecar/api'],
 };
 
 /** Who may touch what of the world. A folder's name stands for its files. */
@@ -45,13 +46,13 @@ const WORLD: readonly { readonly what: string; readonly pattern: RegExp; readonl
   {
     what: 'a clock',
     pattern: /\bDate\.now\(|\bperformance\.now\(|\bprocess\.hrtime\b|\bnew Date\(\)/,
-    allowed: ['agent/sample/clock.ts', 'agent/api/headroom.ts', 'agent/cli', 'agent/sidecar/page'],
+    allowed: ['agent/sample/clock.ts', 'agent/api/headroom.ts', 'agent/cli', 'agent/sidecar/page/browser'],
   },
   {
     what: 'a timer',
     pattern: /\bset(Timeout|Interval|Immediate)\(|node:timers/,
     // of the application's own waiting, which keeps the process alive
-    allowed: ['agent/sample/clock.ts', 'agent/api/headroom.ts', 'agent/cli', 'agent/sidecar/page'],
+    allowed: ['agent/sample/clock.ts', 'agent/api/headroom.ts', 'agent/cli', 'agent/sidecar/page/browser'],
   },
   {
     what: 'node:fs',

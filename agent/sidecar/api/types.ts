@@ -50,6 +50,8 @@ export interface ApiProcess {
   readonly job: string | null;
   readonly stage: string | null;
   readonly constraints: readonly ApiConstraint[];
+  /** Where elevated, high and critical begin, for the binding constraint; null: that level is disabled, or the ring file does not say. */
+  readonly enterRatios: readonly (number | null)[];
   readonly degraded: readonly Degradation[];
 }
 
