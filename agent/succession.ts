@@ -19,7 +19,7 @@ export interface SuccessionParts {
 export interface Succession {
   /** Looks, some time after the start; never throws. */
   look(): void;
-  /** Of this folder; undefined: it is not this process that tells of them. */
+  /** Of this service and container in this folder (as `WorkloadDeaths`); undefined: it is not this process that tells of them. */
   deaths(): readonly DeathCount[] | undefined;
   stop(): void;
 }

@@ -18,6 +18,17 @@ export interface DeathCount {
   readonly count: number;
 }
 
+/** Of one container of a service, since the folder was made: whoever is alerted is so per workload, and a restart takes no count away. */
+export interface WorkloadDeaths {
+  readonly serviceName: string;
+  /** `k8s.container.name`; '' where it is not known. */
+  readonly container: string;
+  /** Each pair of cause and evidence at most once; one that is missing is 0. */
+  readonly counts: readonly DeathCount[];
+}
+/** Workloads counted apart in a folder; deaths of others are of the service `_other`, container ''. */
+export const MAX_WORKLOADS = 16;
+
 /** Who found it dead. */
 export type Finder = 'parent' | 'sidecar' | 'successor' | 'command';
 

@@ -1,6 +1,6 @@
 /** Every process that the sidecar watches, as its exporters, its HTTP API and its page see them. */
 import type { NotedEvent, RingNote } from '../model/note.ts';
-import type { DeathCount, Postmortem } from '../model/postmortem.ts';
+import type { DeathCount, Postmortem, WorkloadDeaths } from '../model/postmortem.ts';
 import type { Row } from '../model/row.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { RingHeader } from '../record/header.ts';
@@ -44,6 +44,8 @@ export interface Fleet {
   members(): readonly Member[];
   /** Of this folder since it was made: every pair of cause and evidence, 0 included. */
   deaths(): readonly DeathCount[];
+  /** The same by service and container, for alerts; at most MAX_WORKLOADS and one. */
+  workloadDeaths(): readonly WorkloadDeaths[];
   /** Newest first. */
   postmortems(): readonly Postmortem[];
   /** Events of the last two days, newest first, at most 1000. */

@@ -10,6 +10,8 @@ export interface SidecarParts {
   readonly otlp: OtlpSettings;
   /** What `auto` exports by. */
   readonly fallbackExporter: 'otlp' | 'prometheus';
+  /** OTEL_RESOURCE_ATTRIBUTES of the sidecar's own environment (`readIdentity`): of its pod. */
+  readonly resource: Readonly<Record<string, string>>;
   /** PLIMSOLL_DIR. */
   readonly directory: string;
   /** Where post-mortems and captures are kept. */
