@@ -1,0 +1,10 @@
+/**
+ * What became of a process: found by a sidecar, a parent, a successor or `plimsoll postmortem`, all by the same rules. `gatherEvidence`
+ * reads the world, `investigate` concludes, `reportOnce` makes sure that a death is told once. docs/postmortem.md
+ */
+export { countDeath, deathCounts, totalDeaths, withOneMore } from './death-counts.ts';
+export { gatherEvidence, openKillCounter, type KillCounter } from './evidence.ts';
+export { NO_EVIDENCE, type Ending, type FatalReport, type FoundDeath, type WorldEvidence } from './found.ts';
+export { investigate } from './investigate.ts';
+export { deathReportPath, isReported, listPostmortems, readPostmortem, reportOnce } from './reports.ts';
+export { postmortemText } from './text.ts';
