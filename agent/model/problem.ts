@@ -68,6 +68,26 @@ export const PROBLEMS = {
     when: 'the ring file cannot be created or written',
     now: 'nothing is recorded; sensing goes on',
   },
+  PLM_SIDECAR_FOLDER: {
+    severity: 'warn',
+    when: 'the sidecar cannot list PLIMSOLL_DIR: it is not there yet, or closed to its user',
+    now: 'it looks again each second, and goes on with the processes that it has open',
+  },
+  PLM_SIDECAR_FULL: {
+    severity: 'warn',
+    when: 'more than 256 processes live in one PLIMSOLL_DIR',
+    now: 'the others export by themselves; each is taken up when there is room',
+  },
+  PLM_SIDECAR_MEMORY: {
+    severity: 'warn',
+    when: 'the sidecar itself runs short of memory',
+    now: 'it drops history and old events, at critical post-mortems too; it goes on watching and exporting',
+  },
+  PLM_SIDECAR_FAILED: {
+    severity: 'warn',
+    when: 'a part of the sidecar failed: its API, its exporters, reading a process',
+    now: 'the other parts go on; no application waits for any of them',
+  },
   PLM_HANDLER_INVALID: {
     severity: 'warn',
     when: 'onPressure was called with an unknown topic or without a function',

@@ -1,4 +1,6 @@
 /** This process as the kernel counts it: resident and virtual memory, page faults, uptime. */
+import { readlinkSync } from 'node:fs';
+
 import { COL, type ReadingName, type Row } from '../../agent/model/row.ts';
 import type { Source, Unavailable, World } from '../../agent/model/source.ts';
 import { parseNumber } from './decimal.ts';
@@ -64,12 +66,26 @@ function createProcSource(world: World): Source {
       ...(Number.isNaN(seen.pages) ? notReadable(statm, 'processRssBytes', 'processVirtualBytes') : []),
       ...(Number.isNaN(seen.faults) ? notReadable(stat, 'processMinorFaults', 'processMajorFaults') : []),
     ],
-    facts: () => ({ pageSizeBytes: pageBytes }),
+    facts: () => ({
+      pageSizeBytes: pageBytes,
+      // where its number means something, and which container it is in: for whoever reads the ring file
+      ...namespaceFact(world, 'pidNamespace', 'pid'),
+      ...namespaceFact(world, 'mountNamespace', 'mnt'),
+    }),
     close() {
       statm.close();
       stat.close();
     },
   };
+}
+
+/** https://man7.org/linux/man-pages/man7/namespaces.7.html */
+function namespaceFact(world: World, fact: string, name: string): Record<string, string> {
+  try {
+    return { [fact]: readlinkSync(`${world.root}/proc/self/ns/${name}`) };
+  } catch {
+    return {};
+  }
 }
 
 /** The number that stands `count` blanks after `offset`. */
