@@ -3,6 +3,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 
 import type { ExporterClock } from '../agent/model/exporter.ts';
+import { mayUseNetwork } from '../agent/model/network-permission.ts';
 import { OWN_SERVERS } from '../agent/model/own-servers.ts';
 import { listenUnseen } from './listen-unseen.ts';
 import { pathOf, respond, type AnswerParts } from './prometheus-answers.ts';
@@ -129,14 +130,6 @@ export function closeServer(server: Server): Promise<void> {
 
 export function addressText({ host, port }: Address): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
-}
-
-/** Node.js throws the denial (from 25 on) out of a later turn, where it would end the application. */
-function mayUseNetwork(): boolean {
-  // undefined without --permission, whatever its type says
-  const permission = process.permission as typeof process.permission | undefined;
-  if (permission === undefined || !process.allowedNodeEnvironmentFlags.has('--allow-net')) return true;
-  return permission.has('net');
 }
 
 function notBound(error: unknown): NotBound {

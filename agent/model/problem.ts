@@ -1,3 +1,5 @@
+import { CONTROL_PROBLEMS } from './problem-control.ts';
+
 /**
  * Everything Plimsoll may say is wrong, in one table. A problem is one line: who, code, what was wrong, what is
  * allowed, what happens now. Codes are stable; docs/errors.md lists the same table (guard test).
@@ -88,6 +90,7 @@ export const PROBLEMS = {
     when: 'a part of the sidecar failed: its API, its exporters, reading a process',
     now: 'the other parts go on; no application waits for any of them',
   },
+  ...CONTROL_PROBLEMS,
   PLM_HANDLER_INVALID: {
     severity: 'warn',
     when: 'onPressure was called with an unknown topic or without a function',
