@@ -1,0 +1,67 @@
+/** Dies every planned death, some at a time, beside one sidecar. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { startPlimsoll } from '../../helpers/run-cli.ts';
+import { type Container, createContainer } from './container.ts';
+import type { Planned } from './plan.ts';
+import { type Case, die, environment } from './scene.ts';
+import { wayOf } from './ways.ts';
+
+/** Most of their lives they wait. */
+const AT_A_TIME = 4;
+const SIDECAR_MEBIBYTES = 256;
+
+export interface PlanOptions {
+  readonly planned: readonly Planned[];
+  onCase(one: Case): void;
+  /** A death that could not even be arranged. */
+  onFault(planned: Planned, error: unknown): void;
+}
+
+export async function runPlan({ planned, onCase, onFault }: PlanOptions): Promise<void> {
+  const sidecar = planned.some(({ finder }) => finder === 'sidecar') ? await startSidecar() : undefined;
+  const left = [...planned];
+  async function work(): Promise<void> {
+    for (let next = left.shift(); next !== undefined; next = left.shift()) {
+      try {
+        const watched = next.finder === 'sidecar' ? sidecar?.directory : undefined;
+        onCase(await die(wayOf(next.way), next.finder, watched));
+      } catch (error) {
+        onFault(next, error);
+      }
+    }
+  }
+  try {
+    await Promise.all(Array.from({ length: AT_A_TIME }, work));
+  } finally {
+    await sidecar?.stop();
+  }
+}
+
+export interface WatchingSidecar {
+  readonly directory: string;
+  stop(): Promise<void>;
+}
+
+/** In a container of its own: of the application it has the folder, and nothing else. */
+export async function startSidecar(): Promise<WatchingSidecar> {
+  const directory = mkdtempSync(join(tmpdir(), 'plimsoll-evidence-'));
+  const container: Container = createContainer(SIDECAR_MEBIBYTES);
+  const sidecar = startPlimsoll(['sidecar'], {
+    env: environment(directory),
+    shellBefore: container.enter(),
+    timeoutMs: 30 * 60_000,
+  });
+  await sidecar.until(/./, 'stderr');
+  return {
+    directory,
+    async stop() {
+      container.stop();
+      await sidecar.ended;
+      container.remove();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
