@@ -14,7 +14,7 @@ export function acceptsGzip(acceptEncoding: string | undefined): boolean {
 }
 
 /** Smaller is sent plain: `core` fits in one packet of a loopback, and never costs the 1.1 MB that a loaded zlib does. */
-const FROM_CHARACTERS = 8 * 1024;
+const FROM_CHARACTERS = 10 * 1024;
 /** Larger is sent plain: it would block. */
 const TO_CHARACTERS = 256 * 1024;
 

@@ -4,6 +4,7 @@ import { AggregationTemporality, DataPointType, type DataPoint, type MetricData 
 import {
   histogramPoints,
   numberPoints,
+  type Attributes,
   type HistogramMetric,
   type HistogramPoint,
   type Metric,
@@ -14,6 +15,16 @@ import type { Snapshot } from '../agent/model/snapshot.ts';
 
 /** Snapshots of one or more processes as the plain data that OpenTelemetry's serializers take. */
 
+/** A snapshot, and how much of it is told. */
+export interface Told {
+  readonly snapshot: Snapshot;
+  readonly tier: Tier;
+  /** Carried by each point, where those of several services stand in one place. */
+  readonly origin?: Attributes;
+  /** Of these metrics only. */
+  readonly only?: ReadonlySet<string>;
+}
+
 export type Descriptor = MetricData['descriptor'];
 
 export interface Times {
@@ -23,31 +34,20 @@ export interface Times {
 }
 
 /** All of this is cumulative. No data points: none of the snapshots has the metric. */
-export function metricDataOf(
-  metric: Metric,
-  descriptor: Descriptor,
-  snapshots: readonly Snapshot[],
-  tier: Tier,
-  times: Times,
-): MetricData {
+export function metricDataOf(metric: Metric, descriptor: Descriptor, told: readonly Told[], times: Times): MetricData {
+  const those = told.filter(({ only }) => only?.has(metric.name) !== false);
   return metric.kind === 'histogram'
-    ? histogramData(metric, descriptor, snapshots, tier, times)
-    : numberData(metric, descriptor, snapshots, tier, times);
+    ? histogramData(metric, descriptor, those, times)
+    : numberData(metric, descriptor, those, times);
 }
 
 export function descriptorOf({ description }: Metric, name: string, unit: string): Descriptor {
   return { name, description, unit, valueType: ValueType.DOUBLE };
 }
 
-function numberData(
-  metric: NumberMetric,
-  descriptor: Descriptor,
-  snapshots: readonly Snapshot[],
-  tier: Tier,
-  times: Times,
-): MetricData {
-  const dataPoints = snapshots.flatMap((snapshot) =>
-    numberPoints(metric, snapshot, tier).map(({ attributes, value }): DataPoint<number> => ({
+function numberData(metric: NumberMetric, descriptor: Descriptor, told: readonly Told[], times: Times): MetricData {
+  const dataPoints = told.flatMap(({ snapshot, tier, origin }) =>
+    numberPoints(metric, snapshot, tier, origin).map(({ attributes, value }): DataPoint<number> => ({
       ...times,
       attributes,
       value,
@@ -62,16 +62,15 @@ function numberData(
 function histogramData(
   metric: HistogramMetric,
   descriptor: Descriptor,
-  snapshots: readonly Snapshot[],
-  tier: Tier,
+  told: readonly Told[],
   times: Times,
 ): MetricData {
   return {
     descriptor,
     aggregationTemporality: AggregationTemporality.CUMULATIVE,
     dataPointType: DataPointType.HISTOGRAM,
-    dataPoints: snapshots.flatMap((snapshot) =>
-      histogramPoints(metric, snapshot, tier).map((point) => histogramDataPoint(point, times)),
+    dataPoints: told.flatMap(({ snapshot, tier, origin }) =>
+      histogramPoints(metric, snapshot, tier, origin).map((point) => histogramDataPoint(point, times)),
     ),
   };
 }

@@ -8,9 +8,8 @@ import { acceptsGzip, gzip } from './gzip.ts';
 export interface AnswerParts {
   /** The text of /metrics; at once when no other process has to be asked. */
   metrics(): string | Promise<string>;
-  snapshot(): Snapshot;
-  /** The clock of the row's `monotonicMs`. */
-  monotonicMs(): number;
+  /** Why it is not ready; undefined: it is. */
+  notReady(): string | undefined;
 }
 
 const METHODS = 'GET, HEAD';
@@ -63,7 +62,7 @@ function answerTo(request: IncomingMessage, parts: AnswerParts): Answer | Promis
     case '/healthz':
       return { status: 200, body: 'ok\n' };
     case '/readyz':
-      return readiness(parts);
+      return readiness(parts.notReady());
     default:
       return { status: 404, body: PATHS_HINT };
   }
@@ -78,11 +77,13 @@ export function pathOf({ url = '' }: IncomingMessage): string {
   return url.split('?', 1)[0] ?? '';
 }
 
+function readiness(why: string | undefined): Answer {
+  return why === undefined ? { status: 200, body: 'ok\n' } : { status: 503, body: `${why}\n` };
+}
+
 /** Ready: there is a sample, and it is not older than three times what the agent meant to wait for the next. */
-function readiness({ snapshot, monotonicMs }: AnswerParts): Answer {
-  const { row } = snapshot();
-  const ageMs = monotonicMs() - (row[COL.monotonicMs] ?? Number.NaN);
-  if (ageMs <= 3000 * (row[COL.agentIntervalSeconds] ?? Number.NaN)) return { status: 200, body: 'ok\n' };
-  const body = Number.isNaN(ageMs) ? 'no sample yet\n' : `the newest sample is ${Math.round(ageMs)} ms old\n`;
-  return { status: 503, body };
+export function whySampleIsOld({ row }: Snapshot, nowMonotonicMs: number): string | undefined {
+  const ageMs = nowMonotonicMs - (row[COL.monotonicMs] ?? Number.NaN);
+  if (ageMs <= 3000 * (row[COL.agentIntervalSeconds] ?? Number.NaN)) return undefined;
+  return Number.isNaN(ageMs) ? 'no sample yet' : `the newest sample is ${Math.round(ageMs)} ms old`;
 }

@@ -12,10 +12,15 @@ import { SIBLING_PATH, SIBLING_UPGRADE } from './siblings-protocol.ts';
 /** The HTTP server of the metrics listener: one request per connection, whoever is slow is cut off, nothing keeps the process. */
 export interface ListenerParts extends AnswerParts {
   readonly setTimer: ExporterClock['setTimer'];
+  /** undefined: nobody else's numbers are taken in here. */
+  readonly siblings: ListenerSiblings | undefined;
+}
+
+export interface ListenerSiblings {
   /** A process of the same machine wants its numbers to be served here. */
-  onSibling(socket: Socket, head: string): void;
+  admit(socket: Socket, head: string): void;
   /** Whether the connection is one of those, which stay. */
-  isSibling(socket: Socket): boolean;
+  has(socket: Socket): boolean;
 }
 
 export interface Address {
@@ -50,10 +55,12 @@ export function createListener(parts: ListenerParts): Server {
   server.on('connection', (socket: Socket) => limitConnection(socket, parts));
   server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
     socket.on('error', () => {}); // 'close' follows
-    if (!isSiblingRequest(request)) return answerAnyway(new http.ServerResponse(request), socket);
+    const { siblings } = parts;
+    if (siblings === undefined || !isSiblingRequest(request))
+      return answerAnyway(new http.ServerResponse(request), socket);
     try {
       socket.write(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${SIBLING_UPGRADE}\r\n\r\n`);
-      parts.onSibling(socket, String(head));
+      siblings.admit(socket, String(head));
     } catch {
       socket.destroy();
     }
@@ -85,11 +92,11 @@ function isSiblingRequest(request: IncomingMessage): boolean {
 }
 
 /** Ticks, not one timer: a loop that was blocked for long catches up with one tick, and the scrape that waited is answered. */
-function limitConnection(socket: Socket, { setTimer, isSibling }: ListenerParts): void {
+function limitConnection(socket: Socket, { setTimer, siblings }: ListenerParts): void {
   socket.unref();
   let secondsLeft = MAX_CONNECTION_SECONDS;
   const tick = (): void => {
-    if (isSibling(socket)) return;
+    if (siblings?.has(socket) === true) return;
     secondsLeft -= 1;
     if (secondsLeft <= 0) socket.destroy();
     else cancel = setTimer(tick, 1000);

@@ -5,6 +5,7 @@ import type { Tier } from '../agent/model/metric.ts';
 import { problem, type Problem, type ProblemCode } from '../agent/model/problem.ts';
 import { COL } from '../agent/model/row.ts';
 import type { Snapshot } from '../agent/model/snapshot.ts';
+import { whySampleIsOld } from './prometheus-answers.ts';
 import { addressText, allowSiblings, bind, closeServer, createListener, type Address } from './prometheus-listener.ts';
 import { createPrometheusText, type PrometheusText } from './prometheus.ts';
 import { createSiblingHub, type SiblingHub } from './siblings-hub.ts';
@@ -207,11 +208,12 @@ async function open(
   }
 
   const listener: Server = createListener({
-    snapshot,
-    monotonicMs: clock.monotonicMs,
+    notReady: () => whySampleIsOld(snapshot(), clock.monotonicMs()),
     setTimer: clock.setTimer,
-    onSibling: (socket, head) => siblingHub().admit(socket, head),
-    isSibling: (socket) => hub?.has(socket) === true,
+    siblings: {
+      admit: (socket, head) => siblingHub().admit(socket, head),
+      has: (socket) => hub?.has(socket) === true,
+    },
     metrics: () => hub?.collect()?.then(textOf) ?? textOf([]),
   });
   const bound = await bind(listener, listen);

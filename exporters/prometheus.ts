@@ -5,7 +5,7 @@ import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import type { Tier } from '../agent/model/metric.ts';
 import { METRICS } from '../agent/model/metrics.ts';
 import type { Identity, Snapshot } from '../agent/model/snapshot.ts';
-import { descriptorOf, metricDataOf } from './metric-data.ts';
+import { descriptorOf, metricDataOf, type Told } from './metric-data.ts';
 import { bySlot } from './siblings-slots.ts';
 import { prometheusLabel, prometheusName } from './prometheus-name.ts';
 
@@ -23,22 +23,32 @@ const TIMES = { startTime: NO_TIME, endTime: NO_TIME };
 const SCOPE = { name: 'plimsoll' };
 
 export function createPrometheusText(tier: Tier): PrometheusText {
-  const serializer = new PrometheusSerializer(undefined, false, undefined, false, true);
-  const named = METRICS.map((metric) => ({ metric, descriptor: descriptorOf(metric, prometheusName(metric), '') }));
+  const text = createFleetText();
   return (own, siblings = []) => {
     const snapshots = [own, ...siblings].toSorted((a, b) => bySlot(a.identity.process, b.identity.process));
-    return serializer.serialize({
-      resource: resourceOf(own.identity),
+    return text(
+      own.identity,
+      snapshots.map((snapshot) => ({ snapshot, tier })),
+    );
+  };
+}
+
+/** The text of whoever is scraped, about others: each name once, whatever service its series are of. */
+export function createFleetText(): (target: Identity, told: readonly Told[]) => string {
+  const serializer = new PrometheusSerializer(undefined, false, undefined, false, true);
+  const named = METRICS.map((metric) => ({ metric, descriptor: descriptorOf(metric, prometheusName(metric), '') }));
+  return (target, told) =>
+    serializer.serialize({
+      resource: resourceOf(target),
       scopeMetrics: [
         {
           scope: SCOPE,
           metrics: named
-            .map(({ metric, descriptor }) => metricDataOf(metric, descriptor, snapshots, tier, TIMES))
+            .map(({ metric, descriptor }) => metricDataOf(metric, descriptor, told, TIMES))
             .filter(({ dataPoints }) => dataPoints.length > 0), // else the serializer writes its HELP and TYPE
         },
       ],
     });
-  };
 }
 
 type Resource = ResourceMetrics['resource'];

@@ -43,7 +43,18 @@ export function metricsTable(): string {
 
 /** How many series a process can have at most, `target_info` included. */
 export function seriesBudget(tier: Tier): number {
-  return METRICS.reduce((sum, metric) => sum + seriesCount(metric, tier), 1);
+  return METRICS.filter(({ ofWorkload }) => ofWorkload !== true).reduce(
+    (sum, metric) => sum + seriesCount(metric, tier),
+    1,
+  );
+}
+
+/** What is told once for all processes of a service in a container, and outlives them. */
+export function workloadSeries(tier: Tier): number {
+  return METRICS.filter(({ ofWorkload }) => ofWorkload === true).reduce(
+    (sum, metric) => sum + seriesCount(metric, tier),
+    0,
+  );
 }
 
 function tableRow(metric: Metric): string {
@@ -90,7 +101,7 @@ function seriesCount(metric: Metric, tier: Tier): number {
 }
 
 export function withTable(page: string): string {
-  const budget = `At most ${seriesBudget('core')} series a process in \`core\`, ${seriesBudget('full')} in \`full\`, \`target_info\` included.`;
+  const budget = `At most ${seriesBudget('core')} series a process in \`core\`, ${seriesBudget('full')} in \`full\`, \`target_info\` included; and ${workloadSeries('core')} of deaths, once for all processes of a service in a container.`;
   const block = /(<!-- metrics -->\n)[\s\S]*?(\n<!-- \/metrics -->)/;
   if (!block.test(page)) throw new Error('docs/metrics.md has no block for the table');
   return page.replace(block, (_, open: string, close: string) => `${open}${budget}\n\n${metricsTable()}${close}`);

@@ -47,6 +47,8 @@ interface Described {
   readonly description: string;
   /** The same for every process of a container, which exports it once: see `Snapshot.tellsSurroundings`. */
   readonly ofSurroundings?: true;
+  /** It outlives every process and is told once for all of them: its series are of no process (B16). */
+  readonly ofWorkload?: true;
   /**
    * The value of a series that ended, where exporters have to go on with it (the application's own SDK does): one that raises no alarm.
    * Default 0; a counter stays where it was.
@@ -84,20 +86,33 @@ export type Metric = NumberMetric | HistogramMetric;
 /** Carried by every point: which of the reused slots of the service this process is (`main`, `worker-1`), never a pid. */
 export const PROCESS_ATTRIBUTE = 'plimsoll.process';
 
-/** The series of a number metric at this moment. What is unavailable or has no limit (NaN, Infinity) is left out. */
-export function numberPoints(metric: NumberMetric, snapshot: Snapshot, tier: Tier): NumberPoint[] {
+/**
+ * The series of a number metric at this moment. What is unavailable or has no limit (NaN, Infinity) is left out. `origin`: carried by each, where
+ * they stand beside those of other services.
+ */
+export function numberPoints(
+  metric: NumberMetric,
+  snapshot: Snapshot,
+  tier: Tier,
+  origin: Attributes = {},
+): NumberPoint[] {
   if (metric.ofSurroundings === true && !snapshot.tellsSurroundings) return [];
   return candidates(metric, snapshot, tier)
     .filter(({ value }) => Number.isFinite(value))
-    .map(({ attributes, value }) => ({ attributes: withProcess(attributes, snapshot), value }));
+    .map(({ attributes, value }) => ({ attributes: identified(attributes, snapshot, origin), value }));
 }
 
-export function histogramPoints(metric: HistogramMetric, snapshot: Snapshot, tier: Tier): HistogramPoint[] {
+export function histogramPoints(
+  metric: HistogramMetric,
+  snapshot: Snapshot,
+  tier: Tier,
+  origin: Attributes = {},
+): HistogramPoint[] {
   return metric
     .computeHistogram(snapshot, tier)
     .filter(({ count, sum }) => Number.isFinite(count) && Number.isFinite(sum))
     .map(({ attributes, count, sum, boundaries, counts }) => ({
-      attributes: withProcess(attributes, snapshot),
+      attributes: identified(attributes, snapshot, origin),
       count,
       sum,
       boundaries,
@@ -110,8 +125,8 @@ function candidates(metric: NumberMetric, snapshot: Snapshot, tier: Tier): reado
   return isIn(metric.tier, tier) ? metric.compute(snapshot, tier) : [];
 }
 
-function withProcess(attributes: Attributes, snapshot: Snapshot): Attributes {
-  return { ...attributes, [PROCESS_ATTRIBUTE]: snapshot.identity.process };
+function identified(attributes: Attributes, snapshot: Snapshot, origin: Attributes): Attributes {
+  return { ...attributes, ...origin, [PROCESS_ATTRIBUTE]: snapshot.identity.process };
 }
 
 function columnPoints(points: readonly ColumnPoint[], row: Row, tier: Tier): NumberPoint[] {

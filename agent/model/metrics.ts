@@ -1,6 +1,7 @@
 import type { Metric } from './metric.ts';
 import { AGENT_METRICS } from './metrics-agent.ts';
 import { CONTAINER_METRICS } from './metrics-container.ts';
+import { DEATH_METRICS } from './metrics-deaths.ts';
 import { GIVEN_BACK_METRICS } from './metrics-given-back.ts';
 import { PRESSURE_METRICS } from './metrics-pressure.ts';
 import { RUNTIME_METRICS } from './metrics-runtime.ts';
@@ -12,6 +13,7 @@ import { RUNTIME_METRICS } from './metrics-runtime.ts';
 export const METRICS: readonly Metric[] = [
   ...PRESSURE_METRICS,
   ...CONTAINER_METRICS,
+  ...DEATH_METRICS,
   ...GIVEN_BACK_METRICS,
   ...AGENT_METRICS,
   ...RUNTIME_METRICS,

@@ -1,4 +1,5 @@
 import type { CacheAccounts, CacheStatus } from './cache.ts';
+import type { DeathCount } from './postmortem.ts';
 import type { ReclaimTotal } from './reclaim.ts';
 import type { Row } from './row.ts';
 
@@ -52,6 +53,8 @@ export interface Snapshot {
   readonly reclaimed: readonly ReclaimTotal[];
   readonly shed: readonly ShedCount[];
   readonly adaptives: readonly AdaptiveState[];
+  /** Of this service and container, this process's predecessors included; absent: somebody else tells of them, or nobody can. */
+  readonly deaths?: readonly DeathCount[];
 }
 
 /** Of a process in which nothing was registered and nothing refused. */

@@ -1,6 +1,7 @@
 /** Snapshots as exporters get them: one of a small service on a good day, and one that has everything at once. */
 import { CONSTRAINTS, type Constraint } from '../../agent/model/constraint.ts';
 import { COL, COLUMNS, createRow, GC_TYPES, type ColumnName, type Row } from '../../agent/model/row.ts';
+import { DEATH_CAUSES, DEATH_EVIDENCE } from '../../agent/model/postmortem.ts';
 import type { CacheStatus } from '../../agent/model/cache.ts';
 import { createCacheAccounts } from '../../agent/respond/cache-accounts.ts';
 import { OUTCOMES, type Identity, type Snapshot } from '../../agent/model/snapshot.ts';
@@ -182,6 +183,9 @@ export function worstCaseSnapshot(binding: Constraint = 'container'): Snapshot {
     reclaimed: manyCaches.map(({ name }, i) => ({ reclaimer: name, promisedBytes: 20 * i, freedBytes: 10 * i })),
     shed: Array.from({ length: 20 }, (_, i) => ({ point: `point-${i}`, count: i + 1 })),
     adaptives: Array.from({ length: 20 }, (_, i) => ({ name: `adaptive-${i}`, value: i + 1 })),
+    deaths: DEATH_CAUSES.flatMap((cause, i) =>
+      DEATH_EVIDENCE.map((evidence, j) => ({ cause, evidence, count: 1 + 2 * i + j })),
+    ),
   };
 }
 

@@ -26,8 +26,8 @@ import { parsePrometheus, seriesKey, type Sample } from '../helpers/prometheus-t
 import { worstCaseSnapshot } from '../helpers/snapshot.ts';
 
 const TIERS: readonly Tier[] = ['core', 'full'];
-/** B16. */
-const MOST_SERIES: Readonly<Record<Tier, number>> = { core: 50, full: 150 };
+/** B16, and the deaths of the workload. */
+const MOST_SERIES: Readonly<Record<Tier, number>> = { core: 60, full: 160 };
 
 /** Everything that can be exported, taken now: receivers keep nothing that is older than they are told to. */
 function fullSnapshot(serviceName: string): Snapshot {
