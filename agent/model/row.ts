@@ -121,6 +121,7 @@ const READING_NAMES = [
   'cgroupEventsMax',
   'cgroupEventsOom',
   'cgroupEventsOomKill',
+  'cgroupOwnOomKills', // of the process's own group, as the kernel counts it: what a reader finds there after a death is compared with it
   'cgroupStallSomeSeconds',
   'cgroupStallFullSeconds', // PSI of the group's own memory.pressure
 

@@ -42,6 +42,8 @@ export interface CgroupLevel {
   readParts(): void;
   /** Peak, swap, events and stall times, straight into the row. Their files are opened at the first call. */
   readDetails(row: Row): void;
+  /** How many processes of the group the kernel killed for want of memory, with `readDetails` or without. */
+  readOomKills(): number;
   /** Why a reading of this level is NaN. */
   explain(reading: ReadingName): Gap;
   close(): void;

@@ -112,18 +112,24 @@ function createV1Level(root: string, path: string, isTop: boolean, own: LevelFil
       const both = unlimitedIsInfinite(readLimit(files.file('memory.memsw.limit_in_bytes')));
       row[SWAP_LIMIT] = both === Number.POSITIVE_INFINITY ? both : Math.max(0, both - ownLimitBytes);
       row[EVENTS_MAX] = readCount(files.file('memory.failcnt'));
+      row[EVENTS_OOM_KILL] = level.readOomKills();
+      for (let i = 0; i < NEVER_KNOWN.length; i += 1) row[NEVER_KNOWN[i] ?? 0] = Number.NaN;
+    },
+    readOomKills() {
       const oomControl = own.file('memory.oom_control');
       const length = Math.max(0, oomControl.read());
       // `oom_kill_disable 0` comes first and does not match: the key here ends with its blank.
       const at = offsetAfter(oomControl.bytes, length, OOM_KILL);
-      row[EVENTS_OOM_KILL] = at < 0 ? Number.NaN : finiteOrNaN(parseNumber(oomControl.bytes, at, length));
-      for (let i = 0; i < NEVER_KNOWN.length; i += 1) row[NEVER_KNOWN[i] ?? 0] = Number.NaN;
+      return at < 0 ? Number.NaN : finiteOrNaN(parseNumber(oomControl.bytes, at, length));
     },
     explain(reading) {
       const absent = ABSENT[reading];
       if (absent !== undefined) return absent;
       const [names, repair] = NEEDS[reading] ?? [['memory.stat'], MOUNT_REPAIR];
-      return (reading === 'cgroupEventsOomKill' ? own : files).explain(names, repair);
+      return (reading === 'cgroupEventsOomKill' || reading === 'cgroupOwnOomKills' ? own : files).explain(
+        names,
+        repair,
+      );
     },
     close() {
       files.close();
@@ -168,4 +174,5 @@ const NEEDS: Partial<Record<ReadingName, readonly [files: readonly string[], rep
   cgroupSwapLimitBytes: [['memory.memsw.limit_in_bytes'], SWAP_REPAIR],
   cgroupEventsMax: [['memory.failcnt'], MOUNT_REPAIR],
   cgroupEventsOomKill: [['memory.oom_control'], 'use Linux 4.13 or newer'],
+  cgroupOwnOomKills: [['memory.oom_control'], 'use Linux 4.13 or newer'],
 };

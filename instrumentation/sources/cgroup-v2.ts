@@ -32,6 +32,9 @@ const EVENT_COLUMNS = [
   COL.cgroupEventsOomKill,
 ] as const;
 
+/** Its place in EVENT_KEYS. */
+const OOM_KILL = 4;
+
 const PEAK = COL.cgroupPeakBytes;
 const SWAP_USAGE = COL.cgroupSwapUsageBytes;
 const SWAP_LIMIT = COL.cgroupSwapLimitBytes;
@@ -114,6 +117,11 @@ function createV2Level(root: string, path: string): CgroupLevel {
       readEvents(files.file('memory.events'), events, row);
       readStalls(files.file('memory.pressure'), row);
     },
+    readOomKills() {
+      const file = files.file('memory.events');
+      valuesByKey(file.bytes, Math.max(0, file.read()), EVENT_KEYS, events);
+      return partAt(events, OOM_KILL);
+    },
     explain(reading) {
       const [names, repair] = NEEDS[reading] ?? [['memory.stat'], 'none: the kernel writes this file'];
       return files.explain(names, repair);
@@ -166,6 +174,7 @@ const NEEDS: Partial<Record<ReadingName, readonly [files: readonly string[], rep
   cgroupEventsMax: [['memory.events'], MOUNT_REPAIR],
   cgroupEventsOom: [['memory.events'], MOUNT_REPAIR],
   cgroupEventsOomKill: [['memory.events'], MOUNT_REPAIR],
+  cgroupOwnOomKills: [['memory.events'], MOUNT_REPAIR],
   cgroupStallSomeSeconds: [['memory.pressure'], PSI_REPAIR],
   cgroupStallFullSeconds: [['memory.pressure'], PSI_REPAIR],
 };

@@ -2,6 +2,8 @@
  * The cgroup source: how full the process's container is, at the level (own group or ancestor) that is fullest.
  * `cgroup-levels.ts` keeps the levels current, `cgroup-v1.ts` and `cgroup-v2.ts` read them, `cgroup-binding.ts` chooses.
  */
+import { statSync } from 'node:fs';
+
 import { COL, COLUMNS, createRow, type ReadingName, type Row } from '../../agent/model/row.ts';
 import type { Source, SourceFactory, Unavailable } from '../../agent/model/source.ts';
 import { fullestLevel } from './cgroup-binding.ts';
@@ -20,6 +22,7 @@ const UNRECLAIMABLE = COL.cgroupUnreclaimableBytes;
 const WORKING_SET = COL.cgroupWorkingSetBytes;
 const HIGH_LIMIT = COL.cgroupHighLimitBytes;
 const HIGH_UNRECLAIMABLE = COL.cgroupHighUnreclaimableBytes;
+const OWN_OOM_KILLS = COL.cgroupOwnOomKills;
 const OTHER = COL.cgroupOtherBytes;
 /** In the order of PART. */
 const PART_COLUMNS = [
@@ -48,14 +51,14 @@ export const createCgroupSource: SourceFactory = (world) => {
   }
   const found = openCgroupLevels(world);
   const own = found.levels[0];
-  if (own !== undefined) return createSource(found, own);
+  if (own !== undefined) return createSource(found, own, world.root);
   const detail = `/proc/self/cgroup: ${found.error ?? 'no group with a memory controller can be seen'}`;
   const repair = 'mount the cgroup hierarchy readable into the container, or enable the memory controller';
   found.close();
   return createSourceWithoutCgroup({ code: 'missing', detail, repair }, found.hierarchy);
 };
 
-function createSource(found: CgroupLevels, ownAtStart: CgroupLevel): Source {
+function createSource(found: CgroupLevels, ownAtStart: CgroupLevel, root: string): Source {
   const counters = createCounters(COUNTER_COLUMNS);
   const latest = createRow();
   let binding = ownAtStart;
@@ -68,8 +71,16 @@ function createSource(found: CgroupLevels, ownAtStart: CgroupLevel): Source {
     if (!binding.hasFreshParts) binding.readParts();
     writeUse(binding, fullestLevel(levels, 'highBytes') ?? binding, row);
     binding.readDetails(row);
+    row[OWN_OOM_KILLS] = ownOomKills(row);
     counters.carry(row, latest, binding !== previous);
     latest.set(row);
+  }
+
+  /** NaN in a group that the process was moved to: the header names the one it began in. */
+  function ownOomKills(row: Row): number {
+    const own = found.levels[0];
+    if (own?.path !== ownAtStart.path) return Number.NaN;
+    return own === binding ? (row[COL.cgroupEventsOomKill] ?? Number.NaN) : own.readOomKills();
   }
 
   // At once, so that facts and gaps are known before the first sample.
@@ -96,6 +107,8 @@ function createSource(found: CgroupLevels, ownAtStart: CgroupLevel): Source {
       mount: found.hierarchy.mount,
       levels: found.levels.length,
       bindingPath: binding.path,
+      ownPath: ownAtStart.path,
+      ownInode: inodeOf(root + ownAtStart.path),
       psi: !Number.isNaN(latest[COL.cgroupStallSomeSeconds]),
     }),
     close: () => found.close(),
@@ -120,6 +133,15 @@ function writeUse(binding: CgroupLevel, throttling: CgroupLevel, row: Row): void
   row[OTHER] = Math.max(0, usageBytes - known);
 }
 
+/** Of a group, and of no later one of the same path; a text, since it may take 64 bits. '' where it cannot be had. */
+function inodeOf(path: string): string {
+  try {
+    return statSync(path, { bigint: true }).ino.toString();
+  } catch {
+    return '';
+  }
+}
+
 function unavailable(reading: ReadingName, gap: Gap): Unavailable {
   return { source: 'cgroup', reading, ...gap };
 }
@@ -141,6 +163,8 @@ function createSourceWithoutCgroup(gap: Gap, hierarchy = { mode: 'none', path: '
       mount: '',
       levels: 0,
       bindingPath: '',
+      ownPath: '',
+      ownInode: '',
       psi: false,
     }),
     close() {},

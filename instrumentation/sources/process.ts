@@ -71,6 +71,7 @@ function createProcSource(world: World): Source {
       // where its number means something, and which container it is in: for whoever reads the ring file
       ...namespaceFact(world, 'pidNamespace', 'pid'),
       ...namespaceFact(world, 'mountNamespace', 'mnt'),
+      ...fatalReportFacts(),
     }),
     close() {
       statm.close();
@@ -86,6 +87,13 @@ function namespaceFact(world: World, fact: string, name: string): Record<string,
   } catch {
     return {};
   }
+}
+
+/** Where Node.js writes its report when V8 aborts, if the application or its flags asked for one: docs/postmortem.md. */
+function fatalReportFacts(): Record<string, string> {
+  const { reportOnFatalError, directory, filename } = process.report;
+  if (!reportOnFatalError) return {};
+  return { fatalReportDirectory: directory === '' ? process.cwd() : directory, fatalReportFile: filename };
 }
 
 /** The number that stands `count` blanks after `offset`. */
@@ -149,7 +157,7 @@ function createPortableSource({ platform, runtime }: World): Source {
       row[COL.processUptimeSeconds] = runtime.uptimeSeconds();
     },
     unavailable: () => gaps,
-    facts: () => ({}),
+    facts: fatalReportFacts,
     close() {},
   };
 }

@@ -67,7 +67,7 @@ const CASES: Readonly<Record<string, Expected>> = {
     binding: '/memory/batch',
     use: [400, 390, 358],
     // v1 counts a kill at the victim's own group only.
-    columns: { cgroupEventsMax: 41, cgroupEventsOomKill: 3, cgroupPeakBytes: 399 * MB },
+    columns: { cgroupEventsMax: 41, cgroupEventsOomKill: 3, cgroupOwnOomKills: 3, cgroupPeakBytes: 399 * MB },
   },
   'v1-docker-bind-mounted-root': { ...V1, levels: 1, binding: '/memory', use: [256, 200, 95] },
   'v1-container-hidden-tighter-ancestor': { ...V1, levels: 1, binding: '/memory', use: [200, 150, 125] },
@@ -135,7 +135,13 @@ const CASES: Readonly<Record<string, Expected>> = {
     levels: 2,
     binding: '/sys/fs/cgroup/batch',
     use: [400, 390, 355],
-    columns: { cgroupEventsMax: 41, cgroupEventsOomKill: 1, cgroupStallSomeSeconds: 9, cgroupAnonBytes: 350 * MB },
+    columns: {
+      cgroupEventsMax: 41,
+      cgroupEventsOomKill: 1,
+      cgroupOwnOomKills: 0,
+      cgroupStallSomeSeconds: 9,
+      cgroupAnonBytes: 350 * MB,
+    },
   },
   'v2-nested-fuller-by-page-cache-only': { ...V2, levels: 2, binding: '/batch/job', use: [200, 110, 100] },
   'v2-high-of-parent': {
