@@ -1,9 +1,10 @@
 /**
- * `npm run bench:evidence [-- --short] [--way PATTERN]... [--finder NAME]... [--times N] [--no-v2] [--json FILE]`: 200 real deaths in real
+ * `npm run bench:evidence [-- --short] [--way PATTERN]... [--finder NAME]... [--times N] [--no-v2] [--keep DIR]`: 200 real deaths in real
  * containers, cgroup v1 and v2, and what a parent, a sidecar and a successor say of each, beside what really happened.
- * `--way kernel --finder sidecar --times 5` for a closer look at some.
+ * `--way kernel --finder sidecar --times 5` for a closer look at some; `--keep` keeps recordings and cases.json.
  */
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { whyNoContainers } from './container.ts';
@@ -22,7 +23,7 @@ const { values: options } = parseArgs({
     finder: { type: 'string', multiple: true },
     times: { type: 'string', default: '1' },
     'no-v2': { type: 'boolean', default: false },
-    json: { type: 'string' },
+    keep: { type: 'string' },
   },
 });
 const cases: Case[] = [];
@@ -34,6 +35,7 @@ if (why === undefined) await main();
 else console.log(`skipped, the containers must be real: ${why}`);
 
 async function main(): Promise<void> {
+  if (options.keep !== undefined) mkdirSync(options.keep, { recursive: true });
   const chosen = chosenPlan();
   const planned = chosen ?? planFor(1, options.short);
   const inV2 = chosen === undefined && !options['no-v2'];
@@ -46,10 +48,15 @@ async function main(): Promise<void> {
   const onFault = (what: string): void => void faults.push(what);
   const [noMachine] = await Promise.all([
     inV2 ? dieInMachine({ isShort: options.short, onCase, onFault }) : undefined,
-    runPlan({ planned, onCase, onFault: ({ way, finder }, error) => onFault(`${way}, ${finder}: ${String(error)}`) }),
+    runPlan({
+      planned,
+      keep: options.keep,
+      onCase,
+      onFault: ({ way, finder }, error) => onFault(`${way}, ${finder}: ${String(error)}`),
+    }),
   ]);
   progress('');
-  if (options.json !== undefined) writeFileSync(options.json, JSON.stringify(cases, undefined, 1));
+  if (options.keep !== undefined) writeFileSync(join(options.keep, 'cases.json'), JSON.stringify(cases, undefined, 1));
   const isKept = print(cases);
   if (noMachine !== undefined) console.log(`\nno cgroup v2: ${noMachine}`);
   for (const fault of faults) console.log(`\nfault of the bench: ${fault}`);

@@ -15,19 +15,21 @@ const SIDECAR_MEBIBYTES = 256;
 
 export interface PlanOptions {
   readonly planned: readonly Planned[];
+  /** Recordings are copied here. */
+  readonly keep?: string | undefined;
   onCase(one: Case): void;
   /** A death that could not even be arranged. */
   onFault(planned: Planned, error: unknown): void;
 }
 
-export async function runPlan({ planned, onCase, onFault }: PlanOptions): Promise<void> {
+export async function runPlan({ planned, keep, onCase, onFault }: PlanOptions): Promise<void> {
   const sidecar = planned.some(({ finder }) => finder === 'sidecar') ? await startSidecar() : undefined;
   const left = [...planned];
   async function work(): Promise<void> {
     for (let next = left.shift(); next !== undefined; next = left.shift()) {
       try {
         const watched = next.finder === 'sidecar' ? sidecar?.directory : undefined;
-        onCase(await die(wayOf(next.way), next.finder, watched));
+        onCase(await die(wayOf(next.way), next.finder, { watched, keep }));
       } catch (error) {
         onFault(next, error);
       }

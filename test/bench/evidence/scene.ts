@@ -1,5 +1,5 @@
 /** One real death: a program in a container dies, somebody finds it, and the bench sees by itself what really happened. */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -33,6 +33,9 @@ export interface Case {
   readonly meant: DeathCause;
   readonly finder: FinderName;
   readonly version: 1 | 2;
+  readonly instance: string;
+  /** Wall clock, ms. */
+  readonly endedMs: number;
   readonly truth: Truth;
   readonly found: Found | undefined;
   /** Last record before the end of the process, ms, and what it announced to be the longest time to the next. */
@@ -49,39 +52,51 @@ const PARENT_MEBIBYTES = 96;
 const SUCCESSOR_MEBIBYTES = 256;
 /** Under an emulated processor too. */
 const LIFE_TIMEOUT_MS = 90_000;
-const FOUND_WITHIN_MS = 15_000;
+const FOUND_WITHIN_MS = 1_000;
 const LOOK_MS = 5;
 
-/** `watched`: the folder that a sidecar watches. Only the bench's own sidecar needs one. */
-export async function die(way: Way, finder: FinderName, watched?: string): Promise<Case> {
+export interface Place {
+  /** The folder that the bench's sidecar watches; undefined: one of its own. */
+  readonly watched?: string | undefined;
+  /** Recordings are copied here, under the instance's name. */
+  readonly keep?: string | undefined;
+}
+
+export async function die(way: Way, finder: FinderName, { watched, keep }: Place = {}): Promise<Case> {
   const directory = watched ?? mkdtempSync(join(tmpdir(), 'plimsoll-evidence-'));
   const container = createContainer(way.limitMebibytes + (finder === 'parent' ? PARENT_MEBIBYTES : 0));
   try {
-    return await dieIn(container, directory, way, finder);
+    const { one, paths } = await dieIn(container, directory, way, finder);
+    if (keep !== undefined) cpSync(paths.ring, join(keep, basename(paths.ring)));
+    for (const path of Object.values(paths)) rmSync(path, { force: true });
+    return one;
   } finally {
     container.remove();
     if (watched === undefined) rmSync(directory, { recursive: true, force: true });
   }
 }
 
-async function dieIn(container: Container, directory: string, way: Way, finder: FinderName): Promise<Case> {
+async function dieIn(container: Container, directory: string, way: Way, finder: FinderName) {
   const app = startApp(container, directory, way, finder);
   const [, ringPath = ''] = await app.until(/recording (\S+)/);
   const pid = pidIn(container.group, PROGRAM);
   if (pid === undefined) throw new Error(`nothing runs in ${container.group.path}\n${(await app.ended).report}`);
-  const path = join(directory, basename(ringPath));
-  const postmortemPath = path.replace(/\.ring$/, '.death.json');
+  const ring = join(directory, basename(ringPath));
+  const paths = { ring, postmortem: ring.replace(/\.ring$/, '.death.json') };
   const ownDeath = finder === 'parent' || finder === 'sidecar';
   if (way.signal !== undefined) void signalWhenReached(app, pid, way);
   const endedMs = await endOf(pid);
-  const waiting = ownDeath ? awaitPostmortem(postmortemPath, endedMs) : undefined;
+  const waiting = ownDeath ? awaitPostmortem(paths.postmortem, endedMs) : undefined;
   const result = await app.ended;
   const truth = truthOf(result, container.group.oomKills());
-  const age = lastAge(path, endedMs);
-  const found = await (waiting ?? succeed(container, directory, postmortemPath, finder));
-  const report = `${result.report}\nring ${path}\n${JSON.stringify({ truth, found, ...age }, undefined, 1)}`;
-  for (const file of [path, postmortemPath]) rmSync(file, { force: true });
-  return { way: way.name, meant: way.cause, finder, version: container.group.version, truth, found, ...age, report };
+  const age = lastAge(ring, endedMs);
+  const found = await (waiting ?? succeed(container, directory, paths.postmortem, finder));
+  const { version } = container.group;
+  const instance = basename(ring, '.ring');
+  const facts = { way: way.name, meant: way.cause, finder, version, instance, endedMs, truth, found, ...age };
+  const report = `${result.report}
+${JSON.stringify(facts, undefined, 1)}`;
+  return { one: { ...facts, report } satisfies Case, paths };
 }
 
 function startApp(container: Container, directory: string, way: Way, finder: FinderName): RunningNode {
