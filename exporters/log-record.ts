@@ -1,5 +1,6 @@
 import type { AgentEvent } from '../agent/model/event.ts';
 import { levelName, type Level } from '../agent/model/level.ts';
+import type { NotedEvent } from '../agent/model/note.ts';
 
 /**
  * An event as an OpenTelemetry log record: https://opentelemetry.io/docs/specs/otel/logs/data-model/. What is sent by OTLP and what is
@@ -121,4 +122,15 @@ function withoutUndefined(attributes: Attributes): Record<string, string | numbe
     if (value !== undefined && (typeof value === 'string' || Number.isFinite(value))) known[name] = value;
   }
   return known;
+}
+
+/** An event that was kept in a ring file, as it was told then; of the slot that its process has with whoever read it. */
+export function recordOfNoted({ name, severity, text, attributes }: NotedEvent, process: string): EventRecord {
+  return {
+    eventName: name,
+    severityNumber: SEVERITY[severity],
+    severityText: severity,
+    body: text,
+    attributes: { ...attributes, 'plimsoll.process': process },
+  };
 }

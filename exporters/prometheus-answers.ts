@@ -6,14 +6,15 @@ import { acceptsGzip, gzip } from './gzip.ts';
 
 /** What the metrics listener answers. */
 export interface AnswerParts {
-  /** The text of /metrics; at once when no other process has to be asked. */
-  metrics(): string | Promise<string>;
+  /** The text of /metrics; at once when no other process has to be asked. undefined: it is not asked for here. */
+  readonly metrics: (() => string | Promise<string>) | undefined;
   /** Why it is not ready; undefined: it is. */
   notReady(): string | undefined;
 }
 
 const METHODS = 'GET, HEAD';
 const PATHS_HINT = 'Not found. Try /metrics, /healthz or /readyz.\n';
+const NOT_SCRAPED = 'Metrics leave another way, or not at all: see PLIMSOLL_EXPORTER and OTEL_METRICS_EXPORTER.\n';
 const TEXT = 'text/plain; charset=utf-8';
 const PROMETHEUS_TEXT = 'text/plain; version=0.0.4; charset=utf-8';
 
@@ -58,7 +59,7 @@ function answerTo(request: IncomingMessage, parts: AnswerParts): Answer | Promis
   }
   switch (pathOf(request)) {
     case '/metrics':
-      return metrics(parts.metrics());
+      return parts.metrics === undefined ? { status: 404, body: NOT_SCRAPED } : metrics(parts.metrics());
     case '/healthz':
       return { status: 200, body: 'ok\n' };
     case '/readyz':

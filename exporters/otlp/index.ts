@@ -19,8 +19,9 @@ const STEP_MS = 5;
  */
 export function createOtlpExporter(parts: ExporterParts): Exporter {
   const { clock, otlp } = parts;
-  const metrics = otlp.metrics === undefined ? undefined : createOutlet('metrics', otlp.metrics, parts);
-  const logs = otlp.logs === undefined ? undefined : createOutlet('logs', otlp.logs, parts);
+  const outletParts = { ...parts, agentVersion: parts.snapshot().identity.agentVersion };
+  const metrics = otlp.metrics === undefined ? undefined : createOutlet('metrics', otlp.metrics, outletParts);
+  const logs = otlp.logs === undefined ? undefined : createOutlet('logs', otlp.logs, outletParts);
   const collection = createCollection(parts);
   const queue = createEventQueue(parts);
   const flush = createFlush((how) => round(how));

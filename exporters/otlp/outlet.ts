@@ -22,11 +22,14 @@ const RETRYABLE = new Set([429, 502, 503, 504]);
 /** A collector's word is taken up to this. */
 const MAX_WAIT_MS = 600_000;
 
-export function createOutlet(signal: 'metrics' | 'logs', target: OtlpTarget, parts: ExporterParts): Outlet {
+export interface OutletParts extends Pick<ExporterParts, 'clock' | 'otlp' | 'onTrouble' | 'onRecovered'> {
+  readonly agentVersion: string;
+}
+
+export function createOutlet(signal: 'metrics' | 'logs', target: OtlpTarget, parts: OutletParts): Outlet {
   const { clock } = parts;
   const encoding = encodingOf(target.protocol);
-  const { agentVersion } = parts.snapshot().identity;
-  const sender = createSender(target, clock, `plimsoll/${agentVersion}`);
+  const sender = createSender(target, clock, `plimsoll/${parts.agentVersion}`);
   const reason = `otlp_${signal}_failed`;
   /** No credentials, and no query: either may hold a secret. */
   const place = `${target.url.origin}${target.url.pathname}`;

@@ -28,6 +28,7 @@ const ALLOWED_EDGES: Readonly<Record<string, readonly string[]>> = {
   exporters: ['agent/model', 'exporters/otlp', 'exporters/join'],
   'exporters/otlp': ['agent/model', 'exporters'],
   'exporters/join': ['agent/model', 'exporters'],
+  'exporters/sidecar': ['agent/model', 'exporters', 'exporters/otlp'],
   agent: ['*'],
   'agent/cli': ['*'],
   'agent/sidecar': ['*'],
