@@ -1,0 +1,262 @@
+/** A chart of values over time with zones, marks and a legend, and the same as a table for who cannot see it. */
+import uPlot from 'uplot';
+
+import { LEVELS } from '../../../model/level.ts';
+import { button, fill, h, liveText, setAttribute } from './dom.ts';
+import { clock } from './format.ts';
+
+export interface Series {
+  readonly label: string;
+  /** A colour of page.css: `--accent`. */
+  readonly color: string;
+  readonly isFilled?: boolean;
+  readonly isDashed?: boolean;
+}
+
+export interface ChartOptions {
+  readonly title: string;
+  readonly heightPixels: number;
+  readonly series: readonly Series[];
+  /** Of an axis in bytes the steps are powers of two. */
+  readonly unit: 'bytes' | 'ratio';
+  format(value: number | null | undefined): string;
+}
+
+/** From this value on, a level. */
+export interface Zone {
+  readonly from: number;
+  readonly to: number;
+  readonly level: (typeof LEVELS)[number];
+}
+
+export interface Mark {
+  readonly wallMs: number;
+  /** The number that it has in the list beside. */
+  readonly label: string;
+}
+
+export interface ChartData {
+  readonly wallMs: readonly number[];
+  /** One list for each series. */
+  readonly values: readonly (readonly (number | null)[])[];
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly zones?: readonly Zone[];
+  readonly marks?: readonly Mark[];
+  /** What the chart says, in words. */
+  readonly summary: string;
+}
+
+export interface Chart {
+  readonly element: HTMLElement;
+  update(data: ChartData): void;
+  dispose(): void;
+}
+
+const MAX_TABLE_ROWS = 20;
+const POWERS_OF_TWO = Array.from({ length: 40 }, (_, exponent) => 2 ** exponent * 1024);
+
+function color(name: string): string {
+  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}
+
+export function createChart(options: ChartOptions): Chart {
+  const { title, heightPixels, series, unit, format } = options;
+  const plotElement = h('div', { class: 'plot', role: 'img', 'aria-label': title });
+  const legend = createLegend(options);
+  const table = createDataTable(options);
+  const element = h(
+    'figure',
+    { class: 'chart' },
+    h('figcaption', {}, title),
+    plotElement,
+    legend.element,
+    table.element,
+  );
+  let data: ChartData | undefined;
+
+  const plot = new uPlot(
+    {
+      width: 320,
+      height: heightPixels,
+      legend: { show: false },
+      cursor: { drag: { x: false, y: false }, points: { size: 6 } },
+      scales: {
+        x: { time: true, range: () => [(data?.fromMs ?? 0) / 1000, (data?.toMs ?? 1) / 1000] },
+        y: { range: (_, __, max) => [0, unit === 'ratio' ? Math.max(1, max) : Math.max(1024, max * 1.06)] },
+      },
+      axes: [
+        axis({ values: '{HH}:{mm}:{ss}', space: 90 }),
+        axis({ size: 72, ...(unit === 'bytes' && { incrs: POWERS_OF_TWO }), values: (_, ticks) => ticks.map(format) }),
+      ],
+      series: [
+        {},
+        ...series.map((each) => ({
+          label: each.label,
+          stroke: () => color(each.color),
+          width: each.isDashed === true ? 1.5 : 2,
+          ...(each.isDashed === true && { dash: [6, 4] }),
+          ...(each.isFilled === true && { fill: () => color(`${each.color}-fill`) }),
+          points: { show: false },
+        })),
+      ],
+      hooks: {
+        drawClear: [(self) => drawZones(self, data?.zones ?? [])],
+        draw: [(self) => drawMarks(self, data?.marks ?? [])],
+        setCursor: [(self) => legend.show(self.cursor.idx ?? undefined)],
+      },
+    },
+    [[], ...series.map(() => [])],
+    plotElement,
+  );
+
+  const resized = new ResizeObserver(() =>
+    plot.setSize({ width: Math.max(120, plotElement.clientWidth), height: heightPixels }),
+  );
+  resized.observe(plotElement);
+  const themed = new MutationObserver(() => plot.redraw(false));
+  themed.observe(document.documentElement, { attributes: true, attributeFilter: ['data-theme'] });
+  const preferred = matchMedia('(prefers-color-scheme: dark)');
+  const onPreferred = (): void => plot.redraw(false);
+  preferred.addEventListener('change', onPreferred);
+
+  return {
+    element,
+    update(next) {
+      data = next;
+      plot.setData([next.wallMs.map((ms) => ms / 1000), ...next.values.map((values) => [...values])]);
+      legend.update(next);
+      table.update(next);
+      setAttribute(plotElement, 'aria-label', next.summary);
+    },
+    dispose() {
+      resized.disconnect();
+      themed.disconnect();
+      preferred.removeEventListener('change', onPreferred);
+      plot.destroy();
+    },
+  };
+}
+
+function axis(options: uPlot.Axis): uPlot.Axis {
+  return {
+    stroke: () => color('--muted'),
+    font: '12px system-ui, sans-serif',
+    grid: { stroke: () => color('--grid'), width: 1 },
+    ticks: { show: false },
+    ...options,
+  };
+}
+
+function drawZones(plot: uPlot, zones: readonly Zone[]): void {
+  const { left, width, top, height } = plot.bbox;
+  for (const { from, to, level } of zones) {
+    const upper = Math.max(top, plot.valToPos(to, 'y', true));
+    const lower = Math.min(top + height, plot.valToPos(from, 'y', true));
+    if (lower <= upper) continue;
+    plot.ctx.fillStyle = color(`--${level}-zone`);
+    plot.ctx.fillRect(left, upper, width, lower - upper);
+  }
+}
+
+function drawMarks(plot: uPlot, marks: readonly Mark[]): void {
+  const { left, width, top, height } = plot.bbox;
+  const { ctx } = plot;
+  ctx.save();
+  ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
+  ctx.textAlign = 'center';
+  for (const { wallMs, label } of marks) {
+    const x = plot.valToPos(wallMs / 1000, 'x', true);
+    if (x < left || x > left + width) continue;
+    ctx.fillStyle = color('--muted');
+    ctx.fillRect(x, top, devicePixelRatio, height);
+    ctx.fillRect(x - 8 * devicePixelRatio, top, 16 * devicePixelRatio, 15 * devicePixelRatio);
+    ctx.fillStyle = color('--surface');
+    ctx.fillText(label, x, top + 11.5 * devicePixelRatio);
+  }
+  ctx.restore();
+}
+
+/** The newest values, or those under the pointer. */
+function createLegend({ series, format }: ChartOptions) {
+  const values = series.map(() => liveText());
+  const moment = liveText();
+  let data: ChartData | undefined;
+
+  function show(index: number | undefined): void {
+    if (data === undefined) return;
+    const at = index ?? data.wallMs.length - 1;
+    const wallMs = data.wallMs[at];
+    moment.set(wallMs === undefined ? 'no sample in this time' : clock(wallMs));
+    for (const [place, text] of values.entries()) text.set(format(data.values[place]?.[at]));
+  }
+
+  return {
+    element: h(
+      'ul',
+      { class: 'legend' },
+      ...series.map(({ label, color: name, isDashed }, index) => {
+        const swatch = h('span', { class: isDashed === true ? 'swatch dashed' : 'swatch', 'aria-hidden': 'true' });
+        swatch.style.setProperty('--swatch', `var(${name})`);
+        return h('li', {}, swatch, `${label} `, h('b', {}, values[index]?.node));
+      }),
+      h('li', { class: 'moment' }, moment.node),
+    ),
+    show,
+    update(next: ChartData) {
+      data = next;
+      show(undefined);
+    },
+  };
+}
+
+/** Made only when it is opened: most look at the lines. */
+function createDataTable({ title, series, format }: ChartOptions) {
+  const body = h('tbody', {});
+  const toggle = button(
+    'Show as table',
+    () => {
+      const isOpen = toggle.getAttribute('aria-expanded') === 'true';
+      toggle.setAttribute('aria-expanded', String(!isOpen));
+      holder.hidden = isOpen;
+      if (data) update(data);
+    },
+    { class: 'quiet', 'aria-expanded': 'false' },
+  );
+  const holder = h(
+    'div',
+    { class: 'plain-table', tabindex: '0', role: 'region', 'aria-label': `${title}, as a table` },
+    h(
+      'table',
+      {},
+      h(
+        'thead',
+        {},
+        h('tr', {}, ...['Time', ...series.map(({ label }) => label)].map((label) => h('th', { scope: 'col' }, label))),
+      ),
+      body,
+    ),
+  );
+  holder.hidden = true;
+  let data: ChartData | undefined;
+
+  function update(next: ChartData): void {
+    data = next;
+    if (holder.hidden) return;
+    const step = Math.max(1, Math.ceil(next.wallMs.length / MAX_TABLE_ROWS));
+    const rows = next.wallMs.flatMap((wallMs, index) =>
+      (next.wallMs.length - 1 - index) % step === 0
+        ? [
+            h(
+              'tr',
+              {},
+              h('th', { scope: 'row' }, clock(wallMs)),
+              ...next.values.map((values) => h('td', {}, format(values[index]))),
+            ),
+          ]
+        : [],
+    );
+    fill(body, ...rows.toReversed());
+  }
+  return { element: h('div', { class: 'chart-table' }, toggle, holder), update };
+}

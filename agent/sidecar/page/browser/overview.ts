@@ -1,0 +1,275 @@
+/** The first view: the verdict, every process with the worst first, what happened lately. */
+import type { ApiProcess } from '../../api/types.ts';
+import { fill, h, link, liveText, memo, section } from './dom.ts';
+import { createEventList } from './event-list.ts';
+import { ago, bytes, timeToLimit, useOf } from './format.ts';
+import { levelBadge, levelIcon, note, pressureBar, sentence, sparkline, tags } from './parts.ts';
+import { howMany, isCalm, plainText, verdictOfAll, worstFirst } from './sentence.ts';
+import { nowOf, type State } from './state.ts';
+import { createTable, textColumn, type Column } from './table.ts';
+import { postmortemAddress, processAddress, type View, type ViewParts } from './view.ts';
+import { CAUSE, evidenceOf, nameOf, rankOf } from './words.ts';
+
+/** A death is news for so long. */
+const NEWS_MS = 10 * 60_000;
+const SPARKLINE_POINTS = 60;
+
+export function createOverview({ state }: ViewParts): View {
+  const hero = createHero();
+  const news = createNews();
+  const empty = createEmptyState();
+  const events = createEventList('Recent events', { isNamed: true });
+  const search = h('input', {
+    type: 'search',
+    id: 'filter',
+    placeholder: 'service, process, pid, level …',
+    autocomplete: 'off',
+    spellcheck: 'false',
+  });
+  const found = liveText();
+  const table = createTable<ApiProcess>({
+    caption: 'Processes, worst first',
+    columns: columns(state),
+    keyOf: ({ instance }) => instance,
+    givenOrder: 'worst first',
+    decorate: (row, { state: memberState, level }) => {
+      row.dataset['state'] = memberState;
+      row.dataset['level'] = level ?? 'unknown';
+    },
+  });
+  const processes = h(
+    'section',
+    { class: 'section' },
+    h(
+      'div',
+      { class: 'toolbar' },
+      h('h2', {}, 'Processes'),
+      h('span', { class: 'muted' }, found.node),
+      h('label', { for: 'filter', class: 'visually-hidden' }, 'Filter processes'),
+      search,
+    ),
+    table.element,
+  );
+
+  function update(now: State): void {
+    const all = [...now.processes.values()].toSorted(worstFirst);
+    const isEmpty = all.length === 0 && now.nowMs !== 0;
+    empty.hidden = !isEmpty;
+    processes.hidden = all.length === 0;
+    hero.update(now, all);
+    news.update(now);
+    const shown = all.filter((process) => matches(process, search.value));
+    found.set(shown.length === all.length ? howMany(all) : `${shown.length} of ${all.length} shown`);
+    table.update(shown);
+    events.update(now, now.feed);
+  }
+
+  search.addEventListener('input', () => update(state));
+  return {
+    title(now) {
+      const [worst] = [...now.processes.values()].toSorted(worstFirst);
+      return worst === undefined || isCalm(worst) || worst.state === 'ended'
+        ? 'Processes'
+        : `${worst.level ?? ''} · ${nameOf(worst)}`;
+    },
+    element: h(
+      'div',
+      {},
+      h('h1', { class: 'visually-hidden', tabindex: '-1' }, 'Processes'),
+      hero.element,
+      news.element,
+      empty,
+      processes,
+      events.element,
+    ),
+    update,
+  };
+}
+
+function createHero() {
+  const element = h('section', { class: 'verdict', 'aria-label': 'Verdict' });
+  const set = memo<{ state: State; all: readonly ApiProcess[] }>(
+    ({ state, all }) => {
+      const parts = verdictOfAll(all, state.caches, nowOf(state));
+      const [worst] = all;
+      const level = worst === undefined || worst.state === 'ended' ? null : worst.level;
+      element.dataset['level'] = level ?? 'unknown';
+      fill(
+        element,
+        level !== null && levelIcon(level),
+        h('p', {}, ...sentence(parts)),
+        worst !== undefined &&
+          !isCalm(worst) &&
+          worst.state !== 'ended' &&
+          link(processAddress(worst.instance), 'Look into it'),
+      );
+    },
+    ({ state, all }) =>
+      `${all[0]?.instance ?? ''} ${all[0]?.level ?? ''} ${all[0]?.state ?? ''} ${plainText(verdictOfAll(all, state.caches, nowOf(state)))}`,
+  );
+  return {
+    element,
+    update(state: State, all: readonly ApiProcess[]) {
+      element.hidden = all.length === 0;
+      if (all.length > 0) set({ state, all });
+    },
+  };
+}
+
+function createNews() {
+  const element = h('ul', { class: 'news', 'aria-label': 'Deaths of the last ten minutes' });
+  const set = memo<State>(
+    (state) => {
+      const recent = newsOf(state);
+      element.hidden = recent.length === 0;
+      fill(
+        element,
+        ...recent
+          .slice(0, 3)
+          .map((death) =>
+            h(
+              'li',
+              {},
+              h('strong', {}, `${death.serviceName} ${death.process} `),
+              `${CAUSE[death.cause]} (${evidenceOf(death)}), ${ago(death.diedMs ?? death.foundMs, nowOf(state))}. `,
+              link(postmortemAddress(death.instance), 'Post-mortem'),
+            ),
+          ),
+      );
+    },
+    (state) =>
+      newsOf(state)
+        .map((death) => `${death.instance} ${ago(death.diedMs ?? death.foundMs, nowOf(state))}`)
+        .join(),
+  );
+  return { element, update: set };
+}
+
+function newsOf(state: State) {
+  return state.postmortems.filter(({ cause, foundMs }) => cause !== 'exit' && nowOf(state) - foundMs < NEWS_MS);
+}
+
+function createEmptyState(): HTMLElement {
+  const element = section(
+    'No process yet',
+    note(
+      'The sidecar watches its folder and has seen no process with the Plimsoll agent. Start one with the same folder:',
+    ),
+    h(
+      'pre',
+      { tabindex: '0', 'aria-label': 'Command' },
+      'PLIMSOLL_DIR=/the/sidecar’s/folder node --require plimsoll/register app.js',
+    ),
+    note(
+      'or let one command do both: ',
+      h('code', {}, 'plimsoll run app.js'),
+      '. It appears here by itself, within a second of its first sample.',
+    ),
+  );
+  element.hidden = true;
+  return element;
+}
+
+function matches(process: ApiProcess, search: string): boolean {
+  const { service, container, pid, level, state, binding, instance } = process;
+  const words =
+    `${service} ${process.process} ${container} ${pid ?? ''} ${level ?? ''} ${state} ${binding ?? ''} ${instance}`.toLowerCase();
+  return search
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => words.includes(word));
+}
+
+function columns(state: State): readonly Column<ApiProcess>[] {
+  return [
+    nameColumn(),
+    {
+      id: 'level',
+      title: 'Level',
+      isNumber: false,
+      sortBy: ({ level }) => -rankOf(level),
+      cell() {
+        const badge = levelBadge();
+        return { content: badge.element, update: ({ level }) => badge.set(level) };
+      },
+    },
+    {
+      id: 'pressure',
+      title: 'Pressure',
+      isNumber: true,
+      sortBy: ({ pressureRatio }) => pressureRatio ?? -1,
+      cell() {
+        const bar = pressureBar();
+        return { content: bar.element, update: (process) => bar.set(process) };
+      },
+    },
+    {
+      id: 'trend',
+      title: 'Last minute',
+      cell() {
+        const line = sparkline();
+        return {
+          content: line.element,
+          update: ({ instance }) =>
+            line.set(
+              (state.points.get(instance) ?? []).slice(-SPARKLINE_POINTS).map(({ pressureRatio }) => pressureRatio),
+            ),
+        };
+      },
+    },
+    textColumn(
+      'Binding',
+      ({ binding, constraints }) => {
+        const bound = constraints.find(({ constraint }) => constraint === binding);
+        return binding === null ? '–' : `${binding}, ${useOf(bound?.usageBytes, bound?.limitBytes)}`;
+      },
+      { sortBy: ({ binding }) => binding ?? '' },
+    ),
+    textColumn('Headroom', ({ headroomBytes }) => bytes(headroomBytes), {
+      isNumber: true,
+      sortBy: ({ headroomBytes }) => headroomBytes ?? Infinity,
+    }),
+    textColumn('Time to limit', (process) => timeToLimit(process.timeToLimitSeconds), {
+      isNumber: true,
+      sortBy: (process) => -(process.timeToLimitSeconds ?? 1e12),
+    }),
+    textColumn('RSS', ({ rssBytes }) => bytes(rssBytes), { isNumber: true, sortBy: ({ rssBytes }) => rssBytes ?? -1 }),
+  ];
+}
+
+function nameColumn(): Column<ApiProcess> {
+  return {
+    id: 'process',
+    title: 'Process',
+    sortBy: nameOf,
+    cell() {
+      const name = liveText();
+      const anchor = h('a', {}, name.node);
+      const about = liveText();
+      const state = h('span', { class: 'tags' });
+      const setTags = memo<ApiProcess>(
+        (process) => fill(state, ...tags(process)),
+        ({ state: is, isDrill, mode, degraded }) => `${is}${isDrill}${mode}${degraded.length}`,
+      );
+      return {
+        content: h(
+          'span',
+          { class: 'name' },
+          h('span', { class: 'name-line' }, anchor, state),
+          h('span', { class: 'muted' }, about.node),
+        ),
+        update(process) {
+          name.set(nameOf(process));
+          about.set(
+            [process.container, process.pid === null ? '' : `pid ${process.pid}`]
+              .filter((word) => word !== '')
+              .join(' · '),
+          );
+          const address = processAddress(process.instance);
+          if (anchor.getAttribute('href') !== address) anchor.href = address;
+          setTags(process);
+        },
+      };
+    },
+  };
+}
