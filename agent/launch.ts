@@ -121,14 +121,14 @@ export function launch(
   async function endRun(): Promise<void> {
     const ending = run;
     run = undefined;
-    ending?.recorder?.close();
+    ending?.recording.close();
     await ending?.stop();
   }
 
   function onExit(exitCode: number): void {
-    const recorder = run?.recorder;
-    if (exitCode === 0 && isYoung()) recorder?.discard();
-    else recorder?.end(exitCode, clock.wallMs());
+    if (exitCode === 0 && isYoung()) run?.recording.discard();
+    else run?.recording.end(exitCode);
+    run?.leave(); // whoever watches takes it for the end, and looks for the end mark
     if (run !== undefined && run.idleMs() < COMPILING_MS) pauseForCompilation();
   }
 
@@ -179,7 +179,7 @@ export function launch(
       sample,
       degraded: run?.degraded() ?? [],
       listening: run?.listening(),
-      recording: run?.recorder?.path,
+      recording: run?.recording.path(),
     };
   }
 

@@ -19,9 +19,7 @@ import { COL, type Row } from './model/row.ts';
 import type { Degradation, Identity, Mode, Snapshot } from './model/snapshot.ts';
 import type { World } from './model/source.ts';
 import { createPipeline, describeAssessment } from './pipeline.ts';
-import { createInstanceId } from './record/instance-id.ts';
-import type { Recorder } from './record/writer.ts';
-import { openRecording } from './recording.ts';
+import { openRecording, type Recording } from './recording.ts';
 import { createSuccession } from './succession.ts';
 import type { ActiveProtection, Protection } from './protection.ts';
 import { pause, type Clock } from './sample/clock.ts';
@@ -63,10 +61,12 @@ export interface Run {
   listening(): string | undefined;
   /** What happened outside of the run, for its exporter. */
   event(event: AgentEvent): void;
-  readonly recorder: Recorder | undefined;
+  readonly recording: Recording;
   readonly active: ActiveProtection;
   /** Since the agent last did anything. */
   idleMs(): number;
+  /** The process ends now: what would be left in PLIMSOLL_DIR is removed. */
+  leave(): void;
   /** Takes everything apart but the ring file, which its owner ends, discards or closes. */
   stop(): Promise<void>;
 }
@@ -109,10 +109,9 @@ export async function startRun(parts: RunParts): Promise<Run> {
     degraded,
     onProblem: parts.onProblem,
   });
-  const { recorder } = recording;
   const identity = {
     ...parts.identity,
-    serviceInstanceId: recorder?.instanceId ?? createInstanceId(clock.wallMs()),
+    serviceInstanceId: recording.instanceId,
   };
   const dataDirectory = options.dataDirectory ?? options.directory ?? userDataDirectory(process.env, process.platform);
   const begun = protection.begin({
@@ -127,12 +126,17 @@ export async function startRun(parts: RunParts): Promise<Run> {
   const controlling = createControlling({
     options,
     instanceId,
+    recording: recording.path,
     clock,
     active: begun,
     protection,
     snapshot,
+    note: recording.note,
+    acts: () => parts.mode() === 'protect',
+    requestSample: () => sampler?.request(),
+    onTrouble,
     degraded,
-    onFailure: parts.onFailure,
+    recovered: degradations.clear,
   });
   const succession = createSuccession({
     options,
@@ -160,7 +164,7 @@ export async function startRun(parts: RunParts): Promise<Run> {
   ({ sampler } = pipeline);
   const { row } = sampler;
   row[COL.agentIntervalSeconds] = options.sampleIntervalMs / 1000;
-  row[COL.agentMemoryBytes] = WINDOW_BYTES + (recorder?.memoryBytes ?? 0);
+  row[COL.agentMemoryBytes] = WINDOW_BYTES + recording.memoryBytes;
   sampler.start();
   watchDegradations();
   after(EXPORTER_DELAY_MS, () => {
@@ -196,6 +200,10 @@ export async function startRun(parts: RunParts): Promise<Run> {
     return true;
   }
 
+  function onTrouble(degradation: Degradation, found: Problem): void {
+    if (degraded(degradation)) parts.onProblem(found);
+  }
+
   function watchDegradations(): void {
     for (const degradation of degradations.refresh(sources)) {
       tell({ name: 'plimsoll.agent.degraded', degradation });
@@ -216,15 +224,14 @@ export async function startRun(parts: RunParts): Promise<Run> {
       isNumbered: isNumbered(process.env, parts.identity.process),
       isChild: process.connected,
       isWatched: () => controlling.isWatched(),
+      hasWatcher: () => controlling.hasWatcher(),
       otlp: parts.otlp,
       clock,
       isYoung: parts.isYoung,
       onProblem: parts.onProblem,
       snapshot,
       describe: describeAssessment,
-      onTrouble(degradation, found) {
-        if (degraded(degradation)) parts.onProblem(found);
-      },
+      onTrouble,
       onRecovered: degradations.clear,
       onListening(address) {
         listening = `http://${address}/metrics`;
@@ -234,7 +241,9 @@ export async function startRun(parts: RunParts): Promise<Run> {
   }
 
   function snapshot(): Snapshot {
+    const deaths = succession.deaths();
     return protection.snapshot({
+      ...(deaths === undefined ? {} : { deaths }),
       row,
       identity: { ...identity, mode: parts.mode(), exporter: exporting.kind() },
       tellsSurroundings: identity.process === 'main',
@@ -248,9 +257,10 @@ export async function startRun(parts: RunParts): Promise<Run> {
     degraded: degradations.list,
     listening: () => (exporting.kind() === 'prometheus' ? listening : undefined),
     event: toldElsewhere,
-    recorder,
+    recording,
     active: begun,
     idleMs: pipeline.sampler.sinceTickMs,
+    leave: controlling.stop,
     async stop() {
       sampler?.stop();
       begun.stop();

@@ -2,17 +2,10 @@
  * What memory was given back in a sibling, in the message with its row. A version that does not know it leaves it out, or ignores it; then
  * nothing is told of that process's caches.
  */
-import {
-  CACHE_RESULTS,
-  EVICTION_REASONS,
-  SIZE_SOURCES,
-  type CacheAccount,
-  type CacheAccounts,
-  type CacheCounts,
-} from '../agent/model/cache.ts';
+import { isList, isText, type Message } from '../agent/model/message.ts';
 import { boundedSums } from '../agent/model/metric.ts';
 import type { Snapshot } from '../agent/model/snapshot.ts';
-import { isList, isMessage, isText, numberOf, type Message } from './siblings-message.ts';
+import { readAccounts } from '../agent/model/read-accounts.ts';
 
 type GivenBack = Pick<Snapshot, 'caches' | 'cacheAccounts' | 'reclaimed' | 'shed' | 'adaptives'>;
 
@@ -54,40 +47,4 @@ function pairs(value: unknown): readonly (readonly [string, number])[] {
     const [name, number] = entry;
     return isText(name) && typeof number === 'number' ? [[name, number] as const] : [];
   });
-}
-
-function readAccounts(value: unknown): CacheAccounts | undefined {
-  if (!isMessage(value)) return undefined;
-  const named = (isList(value['named'], MAX_NAMES) ? value['named'] : []).map(readAccount);
-  const other = readAccount(value['other']);
-  const all = readAccount(value['all']);
-  if (other === undefined || all === undefined) return undefined;
-  return { named: named.filter((account) => account !== undefined), other, all };
-}
-
-function readAccount(value: unknown): CacheAccount | undefined {
-  if (!isMessage(value)) return undefined;
-  const { name, library, entries, bytes, sizeSource, limitEntries, counts } = value;
-  if (!isText(name) || !isText(library) || !isMessage(counts)) return undefined;
-  return {
-    name,
-    library,
-    entries: numberOf(entries),
-    bytes: numberOf(bytes),
-    sizeSource: SIZE_SOURCES.find((known) => known === sizeSource),
-    limitEntries: numberOf(limitEntries),
-    counts: readCounts(counts),
-  };
-}
-
-function readCounts(counts: Message): CacheCounts {
-  const evictions = isMessage(counts['evictions']) ? counts['evictions'] : {};
-  return {
-    ...numbersOf(CACHE_RESULTS, counts),
-    evictions: numbersOf(EVICTION_REASONS, evictions),
-  };
-}
-
-function numbersOf<K extends string>(names: readonly K[], from: Message): Record<K, number> {
-  return Object.fromEntries(names.map((name) => [name, numberOf(from[name])])) as Record<K, number>;
 }

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { ExporterClock } from '../agent/model/exporter.ts';
 import type { Snapshot } from '../agent/model/snapshot.ts';
 import { onText, readMessages } from './siblings-lines.ts';
-import type { Message } from './siblings-message.ts';
+import type { Message } from '../agent/model/message.ts';
 import { answerLine, COLLECT, createSnapshotReader, readHello, type Hello, type Refusal } from './siblings-protocol.ts';
 import { createSlots } from './siblings-slots.ts';
 

@@ -4,7 +4,7 @@ import type { ExporterClock } from '../agent/model/exporter.ts';
 import type { Snapshot } from '../agent/model/snapshot.ts';
 import { untraced } from './otlp/untraced.ts';
 import { onText, readMessages } from './siblings-lines.ts';
-import type { Message } from './siblings-message.ts';
+import type { Message } from '../agent/model/message.ts';
 import {
   helloLine,
   isCollect,

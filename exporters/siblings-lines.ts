@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 
-import type { Message } from './siblings-message.ts';
+import type { Message } from '../agent/model/message.ts';
 import { MAX_MESSAGE_BYTES, messageOf } from './siblings-protocol.ts';
 
 /**

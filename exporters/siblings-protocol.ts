@@ -7,7 +7,7 @@
  * Two versions of Plimsoll understand each other: unknown members are ignored, and columns go by name, as in the ring file.
  */
 import { givenBackOf, readGivenBack } from './siblings-given-back.ts';
-import { isList, isText, type Message } from './siblings-message.ts';
+import { isList, isText, type Message } from '../agent/model/message.ts';
 import { COLUMNS, createRow, type Row } from '../agent/model/row.ts';
 import { OUTCOMES, type ActionCount, type Mode, type Snapshot } from '../agent/model/snapshot.ts';
 

@@ -4,6 +4,7 @@
  */
 import type { LevelRatios, Policy, Thresholds } from '../model/policy.ts';
 import type { Identity } from '../model/snapshot.ts';
+import { MAX_NOTE_SLOT_BYTES, NOTE_JSON_OFFSET_BYTES } from './layout.ts';
 
 export type Scalar = string | number | boolean;
 
@@ -26,6 +27,8 @@ export interface Description {
   readonly facts: Readonly<Record<string, Scalar>>;
   /** What the classifier was told; undefined when the file does not say it in a form that this version knows. */
   readonly policy: Policy | undefined;
+  /** Each of the two slots of the note, behind the records; 0: the file has none. */
+  readonly noteSlotBytes: number;
   /** Facts and resource attributes left out because the header was full. */
   readonly omitted: number;
 }
@@ -76,13 +79,14 @@ export function decodeDescription(json: string): Description | undefined {
   } catch {
     return undefined;
   }
-  const { columns, identity, facts, policy, omitted } = fields(parsed);
+  const { columns, identity, facts, policy, noteSlotBytes, omitted } = fields(parsed);
   if (!Array.isArray(columns) || !columns.every(isText)) return undefined;
   return {
     columns,
     identity: decodeIdentity(fields(identity)),
     facts: entriesOf(facts, isScalar),
     policy: decodePolicy(fields(policy)),
+    noteSlotBytes: isNoteSize(noteSlotBytes) ? noteSlotBytes : 0,
     omitted: Number(omitted),
   };
 }
@@ -142,6 +146,10 @@ function isText(value: unknown): value is string {
 
 function isNumber(value: unknown): value is number {
   return typeof value === 'number';
+}
+
+function isNoteSize(value: unknown): value is number {
+  return isNumber(value) && value % 8 === 0 && value > NOTE_JSON_OFFSET_BYTES && value <= MAX_NOTE_SLOT_BYTES;
 }
 
 function isScalar(value: unknown): value is Scalar {

@@ -1,5 +1,5 @@
 /**
- * Where things are in a ring file: header block, end block, then `capacity` slots of one record each.
+ * Where things are in a ring file: header block, end block, `capacity` slots of one record each, then two slots of the note.
  * Every number is in the byte order of the writing machine: little-endian wherever a container runs. docs/ring-file.md
  * is the same page for people who write another reader.
  */
@@ -24,12 +24,21 @@ export const JSON_OFFSET_BYTES = 64;
  * then doubles: the sequence, and what the kind holds.
  */
 const SEALED = { crc: 0, kind: 1, nonce: 2 } as const;
-export const KIND = { record: 1, end: 2 } as const;
+export const KIND = { record: 1, end: 2, note: 3 } as const;
 export const SEQUENCE_DOUBLE = 2;
 export const FIRST_COLUMN_DOUBLE = 3;
 /** The end mark's doubles after the sequence of the last record. */
 export const END_DOUBLE = { exitCode: 3, wallMs: 4 } as const;
 export const END_MARK_BYTES = 40;
+/** A note's after the sequence: its JSON is so long. Then the JSON, and zeros up to a whole double. */
+export const NOTE_LENGTH_DOUBLE = 3;
+export const NOTE_JSON_OFFSET_BYTES = 32;
+/** The slots of the note are written in turn, so that one is whole whenever the process dies. */
+export const NOTE_SLOTS = 2;
+/** Eight caches, their accounts and 24 events of a sentence each are 13 kB. */
+export const NOTE_SLOT_BYTES = 16 * 1024;
+/** Whatever a header says. */
+export const MAX_NOTE_SLOT_BYTES = 256 * 1024;
 
 /** The 64 random bits that tie every record to its file, as two words. */
 export type Nonce = readonly [number, number];
@@ -40,6 +49,18 @@ export function recordBytesOf(columnCount: number): number {
 
 export function recordsOffsetOf(headerBytes: number): number {
   return headerBytes + PAGE_BYTES;
+}
+
+/** Behind the records, where older readers do not look. */
+export function noteOffsetOf(place: NotePlace, slot: number): number {
+  return recordsOffsetOf(place.headerBytes) + place.capacity * place.recordBytes + slot * place.noteSlotBytes;
+}
+
+export interface NotePlace {
+  readonly headerBytes: number;
+  readonly recordBytes: number;
+  readonly capacity: number;
+  readonly noteSlotBytes: number;
 }
 
 /** One piece of memory seen as what it holds. */
@@ -63,8 +84,9 @@ export function createSealedBlock(byteLength: number, kind: number, nonce: Nonce
   return block;
 }
 
-export function seal(crc32: Crc32, { words }: Block): void {
-  words[SEALED.crc] = crc32(words, SEALED.crc + 1, words.length);
+/** Up to `to`, in words. */
+export function seal(crc32: Crc32, { words }: Block, to = words.length): void {
+  words[SEALED.crc] = crc32(words, SEALED.crc + 1, to);
 }
 
 /** Whether the prefix at this word says it is of this kind and of this file: cheap, and no proof. */

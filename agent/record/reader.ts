@@ -1,11 +1,16 @@
-/** Reads a ring file: its records, or only the latest one. Works on a live file and on what a dead process left. */
+/** Reads ring files: all records, or the newest alone. */
+import type { RingNote } from '../model/note.ts';
 import type { RingHeader } from './header.ts';
-import { withRing, type OpenRing, type Read, type RingEnd, type RingRecord } from './open-ring.ts';
+import { newestRecord } from './newest.ts';
+import { withRing, type OpenRing, type Read, type RingEnd } from './open-ring.ts';
+import type { RingRecord } from './slots.ts';
 
 export interface RingReading {
   readonly header: RingHeader;
   /** Oldest first, at most one per sequence. */
   readonly records: readonly RingRecord[];
+  /** undefined: none was written, or the file is of a version that wrote none. */
+  readonly note: RingNote | undefined;
   /** undefined: still running, or killed. */
   readonly end: RingEnd | undefined;
   /** Records that the file should hold, by the newest sequence, and does not. */
@@ -23,21 +28,27 @@ export interface LatestReading {
   readonly header: RingHeader;
   /** undefined: none was written yet, or none is left. */
   readonly record: RingRecord | undefined;
+  readonly note: RingNote | undefined;
   readonly end: RingEnd | undefined;
 }
 
-/** The newest record alone: a third of the cost of all. */
+/** The newest record alone, found by a dozen small reads. */
 export function readLatest(path: string): Read<LatestReading> {
-  return withRing(path, (ring) => ({ header: ring.header, record: latestOf(ring), end: ring.end }));
+  return withRing(path, (ring) => {
+    const record = newestRecord(ring);
+    return { header: ring.header, record, note: ring.note(), end: ring.end() };
+  });
 }
 
 function readAll(ring: OpenRing): RingReading {
-  const { header, end } = ring;
+  const { header, slotCount } = ring;
+  const slots = ring.slots(slotCount);
+  slots.load(0);
   const intact: RingRecord[] = [];
   let rejected = 0;
-  for (let slot = 0; slot < ring.slots; slot++) {
-    const state = ring.state(slot);
-    if (state === 'intact') intact.push(ring.record(slot));
+  for (let slot = 0; slot < slotCount; slot++) {
+    const state = slots.state(slot);
+    if (state === 'intact') intact.push(slots.record(slot));
     if (state === 'damaged') rejected += 1;
   }
   intact.sort((a, b) => a.sequence - b.sequence);
@@ -46,12 +57,6 @@ function readAll(ring: OpenRing): RingReading {
   // whole laps behind the newest: a slot whose later record was lost, with a hole in time after it
   const records = intact.filter(({ sequence }) => sequence >= oldest);
   rejected += intact.length - records.length;
-  return { header, records, end, missing: newest - oldest + 1 - records.length, rejected };
-}
-
-function latestOf(ring: OpenRing): RingRecord | undefined {
-  const slots = Array.from({ length: ring.slots }, (_, slot) => ({ slot, sequence: ring.claimedSequence(slot) }));
-  const newestFirst = slots.filter(({ sequence }) => sequence > 0).toSorted((a, b) => b.sequence - a.sequence);
-  const newest = newestFirst.find(({ slot }) => ring.state(slot) === 'intact');
-  return newest === undefined ? undefined : ring.record(newest.slot);
+  const missing = newest - oldest + 1 - records.length;
+  return { header, records, note: ring.note(), end: ring.end(), missing, rejected };
 }

@@ -12,7 +12,8 @@ import { runInNewContext } from 'node:vm';
 import { buildSync } from 'esbuild';
 import { createRow } from '../../agent/model/row.ts';
 import { readLatest, readRing } from '../../agent/record/reader.ts';
-import { createRecorder, type Recorder, type RecorderOptions } from '../../agent/record/writer.ts';
+import type { RecorderOptions } from '../../agent/record/create.ts';
+import { createRecorder, type Recorder } from '../../agent/record/writer.ts';
 
 const STARTS = 21;
 const ROUNDS = 200;
@@ -46,7 +47,7 @@ function options(): RecorderOptions {
 
 function recorder(): Recorder {
   const result = createRecorder(options());
-  if (!result.ok) throw new Error(result.problem.message);
+  if (!result.ok) throw new Error(result.trouble.problem.message);
   return result.recorder;
 }
 

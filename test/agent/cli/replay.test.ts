@@ -5,7 +5,7 @@ import { replayed } from '../../../agent/cli/replay.ts';
 import { classify, writeVerdict, type Verdict } from '../../../agent/classify/index.ts';
 import { createPolicy } from '../../../agent/config/presets.ts';
 import type { Policy } from '../../../agent/model/policy.ts';
-import type { RingRecord } from '../../../agent/record/open-ring.ts';
+import type { RingRecord } from '../../../agent/record/slots.ts';
 import { rowOf } from '../../helpers/snapshot.ts';
 
 const MIB = 2 ** 20;

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import type { RingRecord } from '../../../agent/record/open-ring.ts';
+import type { RingRecord } from '../../../agent/record/slots.ts';
 import { readLatest, readRing } from '../../../agent/record/reader.ts';
 import { valueOf } from '../../fixtures/record/value-of.ts';
 import { readable, temporaryDirectory } from './ring-fixture.ts';

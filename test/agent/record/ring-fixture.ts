@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { Read } from '../../../agent/record/open-ring.ts';
-import { createRecorder, type Recorder, type RecorderOptions } from '../../../agent/record/writer.ts';
+import type { RecorderOptions } from '../../../agent/record/create.ts';
+import { createRecorder, type Recorder } from '../../../agent/record/writer.ts';
 
 export function temporaryDirectory(context: Pick<TestContext, 'after'>, parent = tmpdir()): string {
   const directory = mkdtempSync(join(parent, 'plimsoll-record-'));

@@ -1,4 +1,4 @@
-/** What another process said, read with care. */
+/** What another process said or wrote, read with care. */
 
 /** From another process, perhaps from another program: nothing in it is known to be what it should be. */
 export type Message = Readonly<Record<string, unknown>>;
