@@ -14,6 +14,8 @@ export interface ExportingParts extends ExporterParts {
   readonly fallback: 'otlp' | 'prometheus';
   /** A sidecar exports what this process records. */
   isWatched(): boolean;
+  /** It does so now; else it is expected. */
+  hasWatcher(): boolean;
   onProblem(problem: Problem): void;
   onFailure(error: unknown): void;
 }
@@ -35,6 +37,7 @@ interface Choice {
 }
 
 const NOTHING: Choice = { kind: 'none', provider: undefined };
+const SIDECAR: Choice = { kind: 'sidecar', provider: undefined };
 
 /** Of the events before there was anyone to tell them to. */
 const MAX_EARLY_EVENTS = 50;
@@ -59,6 +62,7 @@ export function createExporting(parts: ExportingParts): Exporting {
   let stopped = false;
 
   function wanted(): Choice {
+    if ((option === 'auto' || option === 'sidecar') && parts.isWatched()) return SIDECAR;
     const provider = application?.meterProvider();
     if (provider !== undefined) {
       return parts.isYoung() || application?.isSettled() !== true ? NOTHING : { kind: 'join', provider };
@@ -70,7 +74,8 @@ export function createExporting(parts: ExportingParts): Exporting {
 
   /** Not before it is used: the variables may be meant for an SDK of the application's own, which takes other values. */
   function tellOtlpProblems(): void {
-    if (otlpTold || ownKind !== 'otlp' || parts.isYoung() || choice.kind === 'none' || choice.kind === 'join') return;
+    if (otlpTold || ownKind !== 'otlp' || parts.isYoung()) return;
+    if (choice.kind !== 'otlp' && choice.kind !== 'prometheus') return;
     otlpTold = true;
     for (const found of parts.otlp.problems) parts.onProblem(found);
   }
@@ -78,6 +83,11 @@ export function createExporting(parts: ExportingParts): Exporting {
   /** What happened before the exporter was there, and while the process was young, is told after. */
   function passEvents(): void {
     if (!hasChosen || switching !== undefined) return;
+    if (choice.kind === 'sidecar') {
+      // it reads them in the ring's note; those of the time without it are kept for whoever exports next
+      if (parts.hasWatcher()) early.length = 0;
+      return;
+    }
     for (const { event, wallMs } of early.splice(0)) {
       if (application?.event(event, wallMs) !== true) exporter?.event?.(event, wallMs);
     }
@@ -97,7 +107,13 @@ export function createExporting(parts: ExportingParts): Exporting {
     const nowMs = parts.clock.monotonicMs();
     if (next.provider !== undefined) providerSeenMs = nowMs;
     if (next.kind === choice.kind && next.provider === choice.provider) return;
-    if (choice.kind === 'join' && next.kind !== 'join' && nowMs - providerSeenMs < LEAVE_AFTER_MS) return;
+    if (
+      choice.kind === 'join' &&
+      next.kind !== 'join' &&
+      next.kind !== 'sidecar' &&
+      nowMs - providerSeenMs < LEAVE_AFTER_MS
+    )
+      return;
     switching = switchTo(next)
       .catch(parts.onFailure)
       .finally(() => {

@@ -1,4 +1,13 @@
-import { classify, describeReason, isConfirming, writeVerdict, type Verdict } from './classify/index.ts';
+import {
+  classify,
+  describeReason,
+  drilled,
+  isConfirming,
+  isRaised,
+  writeDrill,
+  writeVerdict,
+  type Verdict,
+} from './classify/index.ts';
 import type { Assessment } from './model/assessment.ts';
 import type { AgentEvent } from './model/event.ts';
 import type { Policy } from './model/policy.ts';
@@ -37,6 +46,8 @@ export interface Pipeline {
 export function createPipeline(parts: PipelineParts): Pipeline {
   const { sources, clock, intervalMs, intervalMinMs, policy, window } = parts;
   let verdict: Verdict | undefined;
+  /** The verdict's, or what a drill makes of it. */
+  let published: Assessment | undefined;
 
   // 1. source, 2. sample: the sampler reads every source into one row …
   const sampler = createSampler({
@@ -51,21 +62,27 @@ export function createPipeline(parts: PipelineParts): Pipeline {
 
   // … and hands it to the other three.
   function onSample(row: Row): Outlook {
-    const before = verdict?.assessment;
+    const before = published;
+    const drillLevel = parts.drillLevel();
 
     // 3. classify
     verdict = classify(row, policy, verdict);
     writeVerdict(row, verdict);
+    published = drilled(verdict.assessment, drillLevel, before);
+    writeDrill(row, published, drillLevel);
     window.push(row);
 
     // 4. respond
-    const { assessment } = verdict;
+    const assessment = published;
     const previous = before?.level ?? 0;
     parts.respond(previous, assessment, row);
 
     // 5. publish
     parts.publish(row, assessment);
-    if (assessment.level !== previous) parts.onEvent({ name: 'plimsoll.pressure.changed', previous, assessment });
+    if (assessment.level !== previous) {
+      const isDrill = isRaised(assessment) || (before !== undefined && isRaised(before));
+      parts.onEvent({ name: 'plimsoll.pressure.changed', previous, assessment, ...(isDrill ? { isDrill } : {}) });
+    }
     if (before !== undefined) publishLimitChanges(before, assessment, parts.onEvent);
 
     return {
@@ -75,7 +92,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     };
   }
 
-  return { sampler, assessment: () => verdict?.assessment };
+  return { sampler, assessment: () => published };
 }
 
 function publishLimitChanges(before: Assessment, now: Assessment, onEvent: (event: AgentEvent) => void): void {

@@ -12,13 +12,14 @@ import { createCollector } from '../instrumentation/heap/collector.ts';
 import { installHttpShedding } from '../instrumentation/http/shed.ts';
 import type { ActionStep } from './model/action.ts';
 import type { Assessment } from './model/assessment.ts';
-import type { AgentEvent } from './model/event.ts';
+import type { AgentEvent, CaptureKind } from './model/event.ts';
 import { LEVELS, levelName, type Level } from './model/level.ts';
 import type { Problem } from './model/problem.ts';
 import type { Reclaimer, ReclaimOutcome } from './model/reclaim.ts';
 import { COL, type Row } from './model/row.ts';
 import type { Snapshot } from './model/snapshot.ts';
 import type { Window } from './model/window.ts';
+import { createByHand } from './respond/by-hand.ts';
 import { createAdaptives, type Adaptives } from './respond/adaptive.ts';
 import { createCacheAccounts } from './respond/cache-accounts.ts';
 import { createCallbacks, type Callbacks } from './respond/callbacks.ts';
@@ -66,7 +67,7 @@ export interface Protection {
   registerReclaimer(reclaimer: Reclaimer): () => void;
   begin(run: ProtectedRun): ActiveProtection;
   /** With what was done. Caches are looked at when they are asked for: most who want a snapshot want its row only. */
-  snapshot(of: Pick<Snapshot, 'row' | 'identity' | 'tellsSurroundings' | 'degraded'>): Snapshot;
+  snapshot(of: Pick<Snapshot, 'row' | 'identity' | 'tellsSurroundings' | 'degraded' | 'deaths'>): Snapshot;
 }
 
 /** Of one run. */
@@ -78,6 +79,8 @@ export interface ActiveProtection {
   roomBytes(assessment: Assessment): number;
   /** By hand. */
   reclaim(targetBytes: number, level: Level): Promise<ReclaimOutcome>;
+  /** By hand: the file, or why there is none. */
+  capture(kind: CaptureKind): Promise<{ readonly path: string; readonly bytes: number } | string>;
   onMajorCollection(durationMs: number): void;
   stop(): void;
 }
@@ -131,6 +134,11 @@ export function createProtection({ clock, imports, onProblem, onEvent }: Protect
       wallMs,
       onEvent,
     });
+    const byHand = Object.entries(captures.byHand ?? {}).map(
+      ([kind, action]) => [kind, createByHand(action, { counts, monotonicMs, setTimer, onEvent })] as const,
+    );
+    /** The latest. */
+    let latest: ActionStep | undefined;
     const responder = createResponder({
       actions: [...(options.reclaim === 'off' ? [] : [ours.action]), ...captures.actions],
       counts,
@@ -159,6 +167,7 @@ export function createProtection({ clock, imports, onProblem, onEvent }: Protect
         const { level, atMs } = assessment;
         const step: ActionStep = { previous, assessment, row, targetBytes: targetBytes(level, row) };
         const untilMs = monotonicMs() + TRIM_MS;
+        latest = step;
         reusable.observe(row, atMs);
         inside.observe(row, atMs);
         adaptives.respond(level, atMs, act);
@@ -176,6 +185,13 @@ export function createProtection({ clock, imports, onProblem, onEvent }: Protect
       targetBytes,
       roomBytes: (assessment) => (acts() ? roomBytes(assessment, thresholds, reusable.bytes()) : Infinity),
       reclaim: (bytes, level) => ours.reclaim(bytes, LEVELS[level], acts()),
+      async capture(kind) {
+        const ask = byHand.find(([known]) => known === kind)?.[1];
+        if (ask === undefined) return 'PLIMSOLL_CAPTURE is off';
+        if (latest === undefined) return 'nothing was sampled yet';
+        const { written, detail } = await ask(latest, acts());
+        return written ?? detail;
+      },
       onMajorCollection: collector.observe,
       stop() {
         responder.stop();

@@ -39,11 +39,15 @@ mkdirSync('dist', { recursive: true });
 /** The preload's parts: CommonJS, `import()` turned into `require`. */
 const preloadPart: BuildOptions = { ...shared, format: 'cjs', supported: { 'dynamic-import': false }, minify: true };
 
-/** exporters/otlp is a text of its own: who exports otherwise does not compile it. register.ts gives it out under this name. */
-const otlpApart: Plugin = {
-  name: 'otlp-apart',
+/** Texts of their own: who does not need one does not compile it. register.ts gives each out under its name. */
+const APART: readonly (readonly [path: RegExp, name: string])[] = [
+  [/^\.\/otlp\/index\.ts$/, 'plimsoll-otlp'],
+  [/^\.\/control\/server\.ts$/, 'plimsoll-control'],
+];
+const apart: Plugin = {
+  name: 'apart',
   setup(builder) {
-    builder.onResolve({ filter: /^\.\/otlp\/index\.ts$/ }, () => ({ path: 'plimsoll-otlp', external: true }));
+    for (const [filter, path] of APART) builder.onResolve({ filter }, () => ({ path, external: true }));
   },
 };
 
@@ -53,7 +57,7 @@ async function embedded(name: string, entry: string, external: readonly string[]
     ...preloadPart,
     entryPoints: [entry],
     external: [...external],
-    plugins: [otlpApart],
+    plugins: [apart],
     define: { 'process.getBuiltinModule': 'untracedBuiltin' },
     target: 'node22.15',
     write: false,
@@ -73,6 +77,7 @@ await build({
   define: {
     PLIMSOLL_AGENT_SOURCE: await embedded('agent', 'agent/launch.ts', ['js-yaml']),
     PLIMSOLL_OTLP_SOURCE: await embedded('otlp', 'exporters/otlp/index.ts', []),
+    PLIMSOLL_CONTROL_SOURCE: await embedded('control', 'agent/control/server.ts', []),
     PLIMSOLL_YAML_SOURCE: await embedded('yaml', 'js-yaml', []),
   },
 });

@@ -29,6 +29,8 @@ export interface CaptureParts extends CaptureWorld {
 export interface Captures {
   /** In the order in which they run; none where nothing is to be written. */
   readonly actions: readonly Action[];
+  /** For who asks for one; undefined where nothing is to be written. */
+  readonly byHand: Readonly<Record<CaptureKind, Action>> | undefined;
   /** Ends what goes on between two actions. */
   stop(): void;
 }
@@ -42,7 +44,34 @@ export function createCaptures(parts: CaptureParts): Captures {
     wallMs,
     onWritten: (written, path, bytes) => onEvent({ name: 'plimsoll.capture.written', kind: written, path, bytes }),
   });
-  return { actions: kind === 'off' ? [] : [createWriteReport(parts, folder), ...dearer(kind)], stop: sampler.stop };
+  return {
+    actions: kind === 'off' ? [] : [createWriteReport(parts, folder), ...dearer(kind)],
+    byHand:
+      kind === 'off'
+        ? undefined
+        : {
+            report: createWriteReport(parts, folder),
+            profile: sampledFirst(
+              createStartHeapSampling(parts, sampler),
+              createWriteHeapProfile(parts, sampler, folder),
+            ),
+            snapshot: createWriteHeapSnapshot(parts, folder),
+          },
+    stop: sampler.stop,
+  };
+
+  /** Nobody began to sample where no profile was expected. */
+  function sampledFirst(start: Action, write: Action): Action {
+    return {
+      ...write,
+      async run(step, signal) {
+        if (sampler.sinceMs() !== undefined) return await write.run(step, signal);
+        const begun = await start.run(step, signal);
+        if (begun.outcome !== 'done') return begun;
+        return { outcome: 'skipped', detail: 'no heap profile yet: the heap is sampled from now on, ask again later' };
+      },
+    };
+  }
 
   function dearer(wanted: CaptureKind): readonly Action[] {
     switch (wanted) {

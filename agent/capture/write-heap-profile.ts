@@ -55,7 +55,7 @@ export function createWriteHeapProfile(world: CaptureWorld, sampler: HeapSampler
       }
       const kept = await folder.write('profile', snapshot().identity.serviceInstanceId, text, signal);
       if (typeof kept === 'string') return { outcome: 'skipped', detail: `no heap profile: ${kept}` };
-      return { outcome: 'done', detail: `wrote ${kept.path}, ${sizeText(kept.bytes)}` };
+      return { outcome: 'done', detail: `wrote ${kept.path}, ${sizeText(kept.bytes)}`, written: kept };
     },
   };
 }

@@ -40,7 +40,7 @@ export function createWriteHeapSnapshot({ snapshot }: CaptureWorld, folder: Capt
       try {
         writeHeapSnapshot(place.path);
         const kept = await place.keep();
-        return { outcome: 'done', detail: `wrote ${kept.path}, ${sizeText(kept.bytes)}` };
+        return { outcome: 'done', detail: `wrote ${kept.path}, ${sizeText(kept.bytes)}`, written: kept };
       } catch (error) {
         await place.discard();
         throw error;

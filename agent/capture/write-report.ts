@@ -16,7 +16,7 @@ export function createWriteReport({ window, snapshot, wallMs }: CaptureWorld, fo
       const text = reportText(now, assessment, window.rows('1s', 0), wallMs());
       const kept = await folder.write('report', now.identity.serviceInstanceId, text, signal);
       if (typeof kept === 'string') return { outcome: 'skipped', detail: `no report: ${kept}` };
-      return { outcome: 'done', detail: `wrote ${kept.path}, ${sizeText(kept.bytes)}` };
+      return { outcome: 'done', detail: `wrote ${kept.path}, ${sizeText(kept.bytes)}`, written: kept };
     },
   };
 }

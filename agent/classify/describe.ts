@@ -19,6 +19,7 @@ export function describeReason(reason: Reason): string {
     const { constraint, level, utilizationRatio, thresholdRatio } = reason;
     return `${constraint} at ${ratio(utilizationRatio)} of its limit, ${levelName(level)} from ${ratio(thresholdRatio)}`;
   }
+  if (reason.kind === 'drill') return `a drill asks for ${levelName(reason.level)}, memory does not`;
   if (reason.kind === 'held') return `still ${levelName(reason.level)}: ${HOLDS[reason.by]}`;
   if (reason.kind === 'kernel-event') {
     return `the kernel counted ${reason.event} ${reason.count}×: the group ${EVENTS[reason.event]}`;

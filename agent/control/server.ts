@@ -2,7 +2,7 @@
  * The agent's control socket. It lives in somebody else's process: it never keeps that alive, holds little, and believes nothing. This file
  * and what it imports is a text of its own in the preload, compiled where there is a PLIMSOLL_DIR.
  */
-import { chmodSync, chownSync, mkdtempSync, renameSync, rmdirSync, symlinkSync, unlinkSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdtempSync, renameSync, rmdirSync, symlinkSync, unlinkSync } from 'node:fs';
 import type { Server, Socket } from 'node:net';
 import { join } from 'node:path';
 
@@ -24,8 +24,6 @@ export type Operations = {
 export interface ControlServerParts {
   readonly directory: string;
   readonly platform: NodeJS.Platform;
-  /** Where the socket is when the folder's path is too long for one, off Linux. */
-  readonly temporaryFolder: string;
   readonly hello: ControlHello;
   /** Of the socket: whoever may read the ring file may ask. */
   readonly mode: number;
@@ -38,6 +36,8 @@ export interface ControlServerParts {
 }
 
 export interface ControlServer {
+  /** Somebody may have deleted it. */
+  isThere(): boolean;
   /** Sync, also in a process that is about to end: nothing is left in the folder. */
   close(): void;
 }
@@ -67,10 +67,11 @@ export async function openControlServer(parts: ControlServerParts): Promise<Cont
     });
   });
   server.maxConnections = 2 * MAX_CONNECTIONS; // those over the first half are told why
-  const remove = await listen(server, parts);
+  const files = await listen(server, parts);
   return {
+    isThere: () => files.every((file) => existsSync(file)),
     close() {
-      for (const remains of remove) attempt(() => unlinkSync(remains));
+      for (const file of files) attempt(() => unlinkSync(file));
       server.close();
       for (const socket of connections) socket.destroy();
     },
@@ -79,7 +80,7 @@ export async function openControlServer(parts: ControlServerParts): Promise<Cont
 
 /** Answers the files that are to be removed at the end. */
 async function listen(server: Server, parts: ControlServerParts): Promise<readonly string[]> {
-  const { directory, platform, temporaryFolder } = parts;
+  const { directory, platform } = parts;
   const path = socketPathOf(directory, parts.hello.instance, platform);
   if (platform === 'win32') {
     await bind(server, path);
@@ -96,6 +97,7 @@ async function listen(server: Server, parts: ControlServerParts): Promise<readon
     await bindAside(server, directory, path, parts);
     return [path];
   }
+  const temporaryFolder = process.getBuiltinModule('node:os').tmpdir();
   const elsewhere = socketPathOf(temporaryFolder, parts.hello.instance, platform);
   await bindAside(server, temporaryFolder, elsewhere, parts);
   symlinkSync(elsewhere, path);

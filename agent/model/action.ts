@@ -30,6 +30,8 @@ export interface ActionResult {
   /** Of what gives memory back: what was said, and what a measurement showed. */
   readonly promisedBytes?: number;
   readonly freedBytes?: number;
+  /** Of what leaves a file. */
+  readonly written?: { readonly path: string; readonly bytes: number };
 }
 
 export interface Action {

@@ -31,6 +31,7 @@ export interface ConstraintAssessment {
  * - `utilization`: a constraint is at or above a level's entry.
  * - `held`: utilization is under the entry, and hysteresis, dwell or cool-down keeps the level.
  * - `kernel-event`: the kernel counted `max` or `oom` for the group.
+ * - `drill`: somebody asked for this level, on trial; memory does not.
  * - `latched`: use is over a threshold and nothing moves: no stall, no event, anonymous memory flat; one level is taken off.
  */
 export type Reason =
@@ -43,6 +44,7 @@ export type Reason =
     }
   | { readonly kind: 'held'; readonly level: Level; readonly by: 'hysteresis' | 'dwell' | 'cool-down' }
   | { readonly kind: 'kernel-event'; readonly event: 'max' | 'oom' | 'oom_kill'; readonly count: number }
+  | { readonly kind: 'drill'; readonly level: Level }
   | { readonly kind: 'latched'; readonly constraint: Constraint; readonly quietMs: number };
 
 /** The classifier's answer for one sample. Plain data. */

@@ -7,7 +7,8 @@ import type { Level } from './level.ts';
 export type CaptureKind = 'report' | 'profile' | 'snapshot';
 
 /** What happened, as data. Names are the contract's `eventName`s. */
-export type AgentEvent =
+/** `isDrill`: a drill is why. */
+export type AgentEvent = { readonly isDrill?: true } & (
   | { readonly name: 'plimsoll.pressure.changed'; readonly previous: Level; readonly assessment: Assessment }
   | {
       readonly name: 'plimsoll.limit.changed';
@@ -40,4 +41,5 @@ export type AgentEvent =
     }
   | { readonly name: 'plimsoll.agent.degraded'; readonly degradation: Degradation }
   | { readonly name: 'plimsoll.process.died'; readonly postmortem: Postmortem }
-  | { readonly name: 'plimsoll.mode.changed'; readonly from: Mode; readonly to: Mode };
+  | { readonly name: 'plimsoll.mode.changed'; readonly from: Mode; readonly to: Mode }
+);

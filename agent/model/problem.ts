@@ -1,10 +1,11 @@
+import { API_PROBLEMS } from './problem-api.ts';
 import { CONTROL_PROBLEMS } from './problem-control.ts';
 
 /**
  * Everything Plimsoll may say is wrong, in one table. A problem is one line: who, code, what was wrong, what is
  * allowed, what happens now. Codes are stable; docs/errors.md lists the same table (guard test).
  */
-export const PROBLEMS = {
+const AGENT_PROBLEMS = {
   PLM_NODE_TOO_OLD: {
     severity: 'error',
     when: 'preloaded into a Node.js older than 22.15',
@@ -90,7 +91,6 @@ export const PROBLEMS = {
     when: 'a part of the sidecar failed: its API, its exporters, reading a process',
     now: 'the other parts go on; no application waits for any of them',
   },
-  ...CONTROL_PROBLEMS,
   PLM_HANDLER_INVALID: {
     severity: 'warn',
     when: 'onPressure was called with an unknown topic or without a function',
@@ -241,7 +241,16 @@ export const PROBLEMS = {
     when: 'a command of plimsoll failed for a reason it did not foresee',
     now: 'the command ends with exit code 1; the line is worth a bug report',
   },
-} as const satisfies Record<string, { severity: 'info' | 'warn' | 'error'; when: string; now: string }>;
+} as const satisfies Table;
+
+export const PROBLEMS = /* @__PURE__ */ joined(joined(AGENT_PROBLEMS, CONTROL_PROBLEMS), API_PROBLEMS);
+
+type Table = Readonly<Record<string, { severity: 'info' | 'warn' | 'error'; when: string; now: string }>>;
+
+/** By a call that a bundler may leave out: most texts of the preload need no table. */
+function joined<A extends Table, B extends Table>(a: A, b: B): A & B {
+  return { ...a, ...b };
+}
 
 export type ProblemCode = keyof typeof PROBLEMS;
 export type Severity = 'info' | 'warn' | 'error';

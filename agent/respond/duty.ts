@@ -34,7 +34,7 @@ export function createDuty(action: Action, parts: DutyParts): Duty {
   /** Of this episode. At 50 ms a sample the same would be told twenty times a second. */
   const told = new Set<string>();
 
-  function finish(result: ActionResult): void {
+  function finish({ written: _written, ...result }: ActionResult): void {
     const { outcome, detail } = result;
     if (outcome === 'failed') {
       onProblem(problem('PLM_ACTION_FAILED', `${name} failed: ${detail}. It is counted; the others run.`));

@@ -100,6 +100,7 @@ export function reasons({ reasons: list }: Assessment): string {
       if (reason.kind === 'utilization') {
         return `${reason.constraint} ${reason.utilizationRatio.toFixed(2)}≥${reason.thresholdRatio.toFixed(2)}`;
       }
+      if (reason.kind === 'drill') return `drill ${reason.level}`;
       if (reason.kind === 'held') return `held by ${reason.by}`;
       if (reason.kind === 'kernel-event') return `${reason.event} ${reason.count}`;
       return `${reason.constraint} latched`;
