@@ -8,6 +8,8 @@ export interface Life {
   readonly megabytesPerSecond?: number;
   /** It says `reached` then. */
   readonly untilPressure?: number;
+  /** From then on. */
+  readonly slowsToMegabytesPerSecond?: number;
   /** When that is reached, or after `afterSeconds` of its life; nothing: it stays as it is. */
   readonly ending?: 'grow on' | 'throw' | 'reject' | 'abort' | 'segv' | 'exit0' | 'exit3';
   readonly afterSeconds?: number;
@@ -42,25 +44,25 @@ export const WAYS = [
   kernelOom('kernel: objects', { grows: 'objects', megabytesPerSecond: 60 }),
   kernelOom('kernel: strings, slowly', { grows: 'strings', megabytesPerSecond: 25 }),
   kernelOom('kernel: buffers, fast', { grows: 'buffers', megabytesPerSecond: 400 }),
+  kernelOom('kernel: buffers, creeping', {
+    grows: 'buffers',
+    megabytesPerSecond: 60,
+    untilPressure: 0.95,
+    slowsToMegabytesPerSecond: 3,
+    ending: 'grow on',
+  }),
   { ...kernelOom('kernel: all at once', { grows: 'jump', megabytesPerSecond: 1 }), blocksLoop: true },
   v8Oom('V8: objects', { grows: 'objects', megabytesPerSecond: 60 }, 64),
   v8Oom('V8: strings', { grows: 'strings', megabytesPerSecond: 60 }, 96),
   v8Oom('V8: arrays', { grows: 'arrays', megabytesPerSecond: 60 }, 64),
-  {
-    name: 'SIGKILL: full, standing',
-    cause: 'killed',
-    life: { grows: 'buffers', megabytesPerSecond: 60, untilPressure: 0.93 },
-    limitMebibytes: LIMIT_MEBIBYTES,
-    signal: 'SIGKILL',
-    signalAfterMs: 1500,
-  },
-  {
-    name: 'SIGKILL: full, growing',
-    cause: 'killed',
-    life: { grows: 'buffers', megabytesPerSecond: 8, untilPressure: 0.92, ending: 'grow on' },
-    limitMebibytes: LIMIT_MEBIBYTES,
-    signal: 'SIGKILL',
-  },
+  killed('SIGKILL: full, standing', { grows: 'buffers', megabytesPerSecond: 60, untilPressure: 0.93 }, 1500),
+  killed('SIGKILL: brim-full', { grows: 'buffers', megabytesPerSecond: 40, untilPressure: 0.965 }, 1500),
+  killed('SIGKILL: full, growing', {
+    grows: 'buffers',
+    megabytesPerSecond: 8,
+    untilPressure: 0.92,
+    ending: 'grow on',
+  }),
   {
     name: 'SIGKILL: at rest',
     cause: 'killed',
@@ -94,6 +96,10 @@ export function wayOf(name: string): Way {
 
 function kernelOom<const N extends string>(name: N, life: Life) {
   return { name, cause: 'kernel_oom', life, limitMebibytes: LIMIT_MEBIBYTES } as const;
+}
+
+function killed<const N extends string>(name: N, life: Life, signalAfterMs = 0) {
+  return { name, cause: 'killed', life, limitMebibytes: LIMIT_MEBIBYTES, signal: 'SIGKILL', signalAfterMs } as const;
 }
 
 function v8Oom<const N extends string>(name: N, life: Life, oldSpaceMebibytes: number) {

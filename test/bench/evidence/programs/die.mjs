@@ -2,7 +2,8 @@
  * Lives for a while, then dies as it is told. Says `recording PATH` when its agent records, and `reached` when the pressure that it was
  * told to reach is there. The argument is a `Life` of ways.ts.
  */
-const { grows, megabytesPerSecond, untilPressure, ending, afterSeconds, handlesSigterm } = JSON.parse(process.argv[2]);
+const { grows, megabytesPerSecond, untilPressure, slowsToMegabytesPerSecond, ending, afterSeconds, handlesSigterm } =
+  JSON.parse(process.argv[2]);
 const STEP_BYTES = 850_000;
 /** Once the agent records: a sidecar has found it by then. */
 const AT_REST_MS = 1500;
@@ -60,18 +61,21 @@ function live() {
 }
 
 function startGrowing() {
+  let growing = setInterval(step, delayMs(megabytesPerSecond));
   let reached = false;
-  const growing = setInterval(
-    () => {
-      kept.push(grow[grows]());
-      if (reached || untilPressure === undefined || status().assessment.pressureRatio < untilPressure) return;
-      reached = true;
-      if (ending !== 'grow on') clearInterval(growing);
-      end();
-    },
-    STEP_BYTES / 1000 / megabytesPerSecond,
-  );
+
+  function step() {
+    kept.push(grow[grows]());
+    if (reached || untilPressure === undefined || status().assessment.pressureRatio < untilPressure) return;
+    reached = true;
+    clearInterval(growing);
+    if (ending === 'grow on') growing = setInterval(step, delayMs(slowsToMegabytesPerSecond ?? megabytesPerSecond));
+    end();
+  }
 }
+
+/** @param {number} speed in MB/s */
+const delayMs = (speed) => STEP_BYTES / 1000 / speed;
 
 function end() {
   console.log('reached');
