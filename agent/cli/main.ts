@@ -20,6 +20,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     describe: 'Run a command with the agent preloaded; say what it died of',
     load: async () => (await import('./run.ts')).run,
   },
+  sidecar: {
+    describe: 'Watch every process that records to PLIMSOLL_DIR: export, answer, explain deaths',
+    load: async () => (await import('./sidecar.ts')).sidecar,
+  },
   status: {
     describe: 'Level, binding constraint, headroom and time to limit of every process',
     load: async () => (await import('./status.ts')).status,
@@ -50,6 +54,8 @@ async function main(words: readonly string[]): Promise<ExitCode> {
     process.stdout.write(`${VERSION}\n`); // without loading yargs
     return 0;
   }
+  if (own.length === 1 && own[0] === 'sidecar' && split === -1)
+    return await (await import('./sidecar.ts')).watch(createCli([]));
   const asked = own.find((word) => !word.startsWith('-') && Object.hasOwn(COMMANDS, word));
   const parser = await createParser(asked);
   let exitCode: ExitCode = 0;

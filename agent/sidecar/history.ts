@@ -117,7 +117,14 @@ export function createHistory(): History {
       return found;
     },
     clear() {
-      [cells, times, capacity, count, newest, interval] = [new Float32Array(0), new Float64Array(0), 0, 0, -1, -Infinity];
+      [cells, times, capacity, count, newest, interval] = [
+        new Float32Array(0),
+        new Float64Array(0),
+        0,
+        0,
+        -1,
+        -Infinity,
+      ];
     },
   };
 }

@@ -9,8 +9,8 @@
  */
 export type Connection = 'open' | 'unanswered' | 'lost' | 'refused' | 'none';
 
-/** `unknown`: another PID namespace, or a system without /proc. */
-export type PidState = 'alive' | 'gone' | 'unknown';
+/** `ended`: its parent says so, and that is us. `unknown`: another PID namespace, or a system without /proc. */
+export type PidState = 'alive' | 'gone' | 'ended' | 'unknown';
 
 export interface Signs {
   /** Since the last record; of a ring without one, since it was made. */
@@ -35,6 +35,7 @@ export function silenceLimitMs(intervalMs: number): number {
 }
 
 export function lifeOf(signs: Signs): Life {
+  if (signs.pid === 'ended') return 'dead';
   const isSilent = signs.silentMs >= silenceLimitMs(signs.intervalMs);
   const isThere = signs.connection === 'open' || signs.connection === 'unanswered' || signs.pid === 'alive';
   if (isThere) return isSilent && !signs.hasAnswered ? 'blocked' : 'live';
