@@ -18,7 +18,7 @@ import { createToldEvents } from './told-events.ts';
 export interface FleetExporting {
   /** `http://…/metrics`; undefined: not listening (yet). */
   metricsUrl(): string | undefined;
-  /** Sends what it has, within 5 s, and lets go of everything. Call it before the fleet is stopped. */
+  /** Sends what it has, within 3 s, and lets go of everything. Call it before the fleet is stopped. */
   stop(): Promise<void>;
 }
 

@@ -29,7 +29,7 @@ export function createSubjectCollections(preference: OtlpTemporality): SubjectCo
     return {
       // whose they are, the resource says
       collect: (wallMs) =>
-        each.map(({ subject: { origin: _, ...told }, collection }) => collection.collect(told, wallMs)),
+        each.map(({ subject: { origin: _origin, ...told }, collection }) => collection.collect(told, wallMs)),
       accept() {
         for (const { collection } of each) collection.accept();
       },

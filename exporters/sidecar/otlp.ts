@@ -27,8 +27,9 @@ export interface FleetOtlpParts extends FleetSource, Pick<ExporterParts, 'onTrou
 
 /** Events that come together go together. */
 const EVENT_DELAY_MS = 1000;
-/** A sidecar that ends has its pod's grace period, of which it takes this much. */
-const FLUSH_MS = 4500;
+/** A sidecar that ends has its pod's grace period, of which it takes this much; less where the collector was not there anyhow. */
+const FLUSH_MS = 3000;
+const FLUSH_FAILING_MS = 1000;
 /** Nothing but its own work keeps a sidecar; what is under way may. */
 const HOLDING: How = { holdsProcess: true };
 const LAST: How = { holdsProcess: true, timeoutMs: FLUSH_MS / 2 };
@@ -131,7 +132,7 @@ export function createFleetOtlp(parts: FleetOtlpParts): FleetOtlp {
       closed = true;
       cancelTick?.();
       cancelEvents?.();
-      await Promise.race([flush(), after(clock, FLUSH_MS)]);
+      await Promise.race([flush(), after(clock, metrics?.isFailing() === true ? FLUSH_FAILING_MS : FLUSH_MS)]);
       metrics?.close();
       logs?.close();
     },
