@@ -54,6 +54,8 @@ export interface Chart {
 }
 
 const MAX_TABLE_ROWS = 20;
+/** Width of a label and some air. */
+const MARK_PIXELS = 30;
 const POWERS_OF_TWO = Array.from({ length: 40 }, (_, exponent) => 2 ** exponent * 1024);
 
 function color(name: string): string {
@@ -86,7 +88,7 @@ export function createChart(options: ChartOptions): Chart {
         y: { range: (_, __, max) => [0, unit === 'ratio' ? Math.max(1, max) : Math.max(1024, max * 1.06)] },
       },
       axes: [
-        axis({ values: '{HH}:{mm}:{ss}', space: 90 }),
+        axis({ values: '{HH}:{mm}:{ss}', space: 90, size: 30 }),
         axis({ size: 72, ...(unit === 'bytes' && { incrs: POWERS_OF_TWO }), values: (_, ticks) => ticks.map(format) }),
       ],
       series: [
@@ -97,7 +99,7 @@ export function createChart(options: ChartOptions): Chart {
           width: each.isDashed === true ? 1.5 : 2,
           ...(each.isDashed === true && { dash: [6, 4] }),
           ...(each.isFilled === true && { fill: () => color(`${each.color}-fill`) }),
-          points: { show: false },
+          points: { show: () => (data?.wallMs.length ?? 0) < 3 },
         })),
       ],
       hooks: {
@@ -159,20 +161,32 @@ function drawZones(plot: uPlot, zones: readonly Zone[]): void {
   }
 }
 
+/** Marks too close for a label each share one. */
 function drawMarks(plot: uPlot, marks: readonly Mark[]): void {
   const { left, width, top, height } = plot.bbox;
   const { ctx } = plot;
+  const scale = devicePixelRatio;
+  const groups: { x: number; readonly labels: string[] }[] = [];
   ctx.save();
-  ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
+  ctx.font = `${11 * scale}px system-ui, sans-serif`;
   ctx.textAlign = 'center';
-  for (const { wallMs, label } of marks) {
+  for (const { wallMs, label } of marks.toSorted((a, b) => a.wallMs - b.wallMs)) {
     const x = plot.valToPos(wallMs / 1000, 'x', true);
     if (x < left || x > left + width) continue;
     ctx.fillStyle = color('--muted');
-    ctx.fillRect(x, top, devicePixelRatio, height);
-    ctx.fillRect(x - 8 * devicePixelRatio, top, 16 * devicePixelRatio, 15 * devicePixelRatio);
+    ctx.fillRect(x, top, scale, height);
+    const group = groups.at(-1);
+    if (group !== undefined && x - group.x < MARK_PIXELS * scale) group.labels.push(label);
+    else groups.push({ x, labels: [label] });
+  }
+  for (const { x, labels } of groups) {
+    const text = labels.length === 1 ? (labels[0] ?? '') : `${labels[0] ?? ''}–${labels.at(-1) ?? ''}`;
+    const half = Math.max(8 * scale, ctx.measureText(text).width / 2 + 4 * scale);
+    const middle = Math.min(x, left + width - half);
+    ctx.fillStyle = color('--muted');
+    ctx.fillRect(middle - half, top, 2 * half, 15 * scale);
     ctx.fillStyle = color('--surface');
-    ctx.fillText(label, x, top + 11.5 * devicePixelRatio);
+    ctx.fillText(text, middle, top + 11.5 * scale);
   }
   ctx.restore();
 }

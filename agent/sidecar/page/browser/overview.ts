@@ -131,7 +131,7 @@ function createNews() {
               'li',
               {},
               h('strong', {}, `${death.serviceName} ${death.process} `),
-              `${CAUSE[death.cause]} (${evidenceOf(death)}), ${ago(death.diedMs ?? death.foundMs, nowOf(state))}. `,
+              `${CAUSE[death.cause]}, ${ago(death.diedMs ?? death.foundMs, nowOf(state))} (${evidenceOf(death)}). `,
               link(postmortemAddress(death.instance), 'Post-mortem'),
             ),
           ),

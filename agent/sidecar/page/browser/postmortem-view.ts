@@ -32,7 +32,7 @@ export function createPostmortemView(instance: string): View {
       const death = now.postmortems.find((one) => one.instance === instance);
       return death === undefined ? 'Post-mortem' : `Post-mortem of ${death.serviceName} ${death.process}`;
     },
-    element: h('div', {}, link(POSTMORTEMS, '← All post-mortems'), missing, body),
+    element: h('div', {}, h('p', { class: 'back' }, link(POSTMORTEMS, '← All post-mortems')), missing, body),
     update,
     dispose: () => chart?.dispose(),
   };
@@ -183,7 +183,7 @@ function createTimeline(timeline: readonly TimelinePoint[]): Chart {
     series: [
       { label: 'Use', color: '--accent', isFilled: true },
       { label: 'Limit', color: '--critical', isDashed: true },
-      { label: 'RSS', color: '--stack-2' },
+      { label: 'RSS', color: '--stack-3' },
     ],
   });
   const first = timeline[0];

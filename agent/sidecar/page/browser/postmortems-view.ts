@@ -24,8 +24,7 @@ export function createPostmortemsView(): View {
       'div',
       {},
       h('h1', { tabindex: '-1' }, 'Post-mortems'),
-      table.element,
-      empty,
+      h('section', { class: 'section', 'aria-label': 'Deaths' }, table.element, empty),
       section(
         'Deaths counted',
         note(

@@ -12,7 +12,7 @@ import { plainText, processState, verdictOf } from './sentence.ts';
 import { nowOf, type FeedItem, type State } from './state.ts';
 import { createTable, textColumn } from './table.ts';
 import { OVERVIEW, postmortemAddress, type View, type ViewParts } from './view.ts';
-import { nameOf } from './words.ts';
+import { levelAt, nameOf } from './words.ts';
 
 const MOST_MARKS = 12;
 
@@ -218,7 +218,11 @@ function constraintsTable() {
           return {
             content: bar.element,
             update: ({ utilizationRatio, process }) =>
-              bar.set({ pressureRatio: utilizationRatio, level: process.level, enterRatios: process.enterRatios }),
+              bar.set({
+                pressureRatio: utilizationRatio,
+                level: levelAt(utilizationRatio, process.enterRatios),
+                enterRatios: process.enterRatios,
+              }),
           };
         },
       },

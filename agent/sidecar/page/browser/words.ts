@@ -1,6 +1,6 @@
 /** What the API's words are called on the page. */
 import type { Constraint } from '../../../model/constraint.ts';
-import type { LevelName } from '../../../model/level.ts';
+import { LEVELS, type LevelName } from '../../../model/level.ts';
 import type { DeathCause, Verdict } from '../../../model/postmortem.ts';
 import type { ApiProcess } from '../../api/types.ts';
 
@@ -15,9 +15,9 @@ export const LIMIT_OF: Readonly<Record<Constraint, string>> = {
 };
 
 export const CAUSE: Readonly<Record<DeathCause, string>> = {
-  kernel_oom: 'killed by the kernel: out of memory',
-  v8_oom: 'aborted by V8: heap out of memory',
-  killed: 'killed by a signal',
+  kernel_oom: 'was killed by the kernel: out of memory',
+  v8_oom: 'was aborted by V8: heap out of memory',
+  killed: 'was killed by a signal',
   crash: 'crashed',
   exit: 'ended by itself',
 };
@@ -39,7 +39,12 @@ export function nameOf({ service, process }: Pick<ApiProcess, 'service' | 'proce
 }
 
 /** Index in LEVELS; −1: no sample yet. */
-const RANK: Readonly<Record<LevelName, number>> = { normal: 0, elevated: 1, high: 2, critical: 3 };
 export function rankOf(level: LevelName | null): number {
-  return level === null ? -1 : RANK[level];
+  return level === null ? -1 : LEVELS.indexOf(level);
+}
+
+/** What a use would be called that lasts. */
+export function levelAt(ratio: number, enterRatios: readonly (number | null)[]): LevelName {
+  const reached = enterRatios.findLastIndex((enter) => enter !== null && ratio >= enter);
+  return LEVELS[reached + 1] ?? 'normal';
 }
