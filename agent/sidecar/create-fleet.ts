@@ -6,6 +6,7 @@ import { problem, whyOf, type Problem } from '../model/problem.ts';
 import { describeAssessment } from '../pipeline.ts';
 import type { Ending } from '../postmortem/index.ts';
 import type { RingFile } from '../record/directory.ts';
+import { cleanRings } from '../record/clean.ts';
 import { followRing, type RingFollower } from '../record/follow.ts';
 import type { RingHeader } from '../record/header.ts';
 import type { Clock } from '../sample/clock.ts';
@@ -13,9 +14,9 @@ import { createDeaths, MAX_POSTMORTEMS } from './deaths.ts';
 import { createDiscovery } from './discover.ts';
 import { createEventLog, MAX_EVENTS } from './event-log.ts';
 import type { Fleet, FleetChange, Member } from './fleet.ts';
-import { blockedFor } from './member.ts';
 import { pidNamespace } from './pid.ts';
 import { createRhythm } from './rhythm.ts';
+import { blockedFor } from './snapshot.ts';
 import { byPlace, containerKeyOf, createFleetSlots } from './slots.ts';
 import { createWatch, type Watch } from './watch.ts';
 
@@ -41,6 +42,7 @@ export interface WatchingFleet extends Fleet {
 
 const MAX_MEMBERS = 256;
 const KEEP_ENDED_MS = 600_000;
+const CLEAN_MS = 60_000;
 /** When the sidecar itself is short of memory. */
 const FEW = 10;
 
@@ -60,6 +62,7 @@ export function createFleet(parts: FleetParts): WatchingFleet {
   const unreadable = new Set<string>();
   const reports = new Set<Promise<void>>();
   const rhythm = createRhythm(clock, look, () => [...watches.values()].map(({ member }) => member));
+  let cleanedMs = clock.monotonicMs();
   let toldFull = false;
   let keepsHistory = true;
 
@@ -86,6 +89,7 @@ export function createFleet(parts: FleetParts): WatchingFleet {
 
   function look(): void {
     const nowMs = clock.monotonicMs();
+    if (nowMs - cleanedMs > CLEAN_MS) clean(nowMs);
     ended = ended.filter(({ endedMs }) => nowMs - endedMs < KEEP_ENDED_MS);
     const rings = discovery.look();
     if (rings === undefined) return;
@@ -94,6 +98,16 @@ export function createFleet(parts: FleetParts): WatchingFleet {
     // the oldest first: who was there first keeps its slot
     for (const ring of rings.toReversed()) {
       if (!watches.has(ring.instanceId) && !settled.has(ring.instanceId)) meet(ring);
+    }
+  }
+
+  /** After a look, so that nothing goes that was not seen. */
+  function clean(nowMs: number): void {
+    cleanedMs = nowMs;
+    try {
+      cleanRings(directory, clock.wallMs());
+    } catch {
+      // whether the folder can be read is the discovery's to tell
     }
   }
 

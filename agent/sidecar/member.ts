@@ -1,6 +1,6 @@
 /** One process that the sidecar watches: its ring file read at the pace of its records, a connection to its agent held open. */
 import type { ControlClient } from '../control/client.ts';
-import { NOTHING_GIVEN_BACK, type Degradation, type Mode, type Snapshot } from '../model/snapshot.ts';
+import type { Snapshot } from '../model/snapshot.ts';
 import type { NotedEvent, RingNote } from '../model/note.ts';
 import { COL, type Row } from '../model/row.ts';
 import type { RingFile } from '../record/directory.ts';
@@ -14,6 +14,7 @@ import type { Member, MemberState } from './fleet.ts';
 import { createHistory } from './history.ts';
 import { lifeOf, silenceLimitMs, type PidState } from './life.ts';
 import type { Line } from './line.ts';
+import { blockedFor, snapshotOf } from './snapshot.ts';
 
 /** How often the file is read: near a limit, and at rest. */
 const NEAR_MS = 250;
@@ -25,8 +26,6 @@ const ANSWER_MS = 200;
 const SAMPLES_APART_MS = 250;
 /** A process that lived too short to leave a file deletes it, and is gone a moment later. */
 const LAST_MOMENTS_MS = 1000;
-
-export const BLOCKED = 'event_loop_blocked';
 
 export interface MemberParts {
   readonly ring: RingFile;
@@ -70,7 +69,7 @@ export function createMember(parts: MemberParts): WatchedMember {
   const fresh = createFreshEvents();
   const startedMs = clock.monotonicMs();
   let follower = parts.follower;
-  let record: RingRecord | undefined;
+  let latest: RingRecord | undefined;
   let note: RingNote | undefined;
   let end: RingEnd | undefined;
   /** Its file was deleted then, monotonic ms. */
@@ -88,17 +87,17 @@ export function createMember(parts: MemberParts): WatchedMember {
   let due = startedMs;
 
   function row(): Row | undefined {
-    return answer?.row ?? record?.row;
+    return answer?.row ?? latest?.row;
   }
 
   function intervalMs(): number {
-    const seconds = record?.row[COL.agentIntervalSeconds] ?? Number.NaN;
+    const seconds = latest?.row[COL.agentIntervalSeconds] ?? Number.NaN;
     return seconds > 0 ? seconds * 1000 : FIRST_INTERVAL_MS;
   }
 
   /** By both clocks: the wall clock may be set, and a record may have been there for long when it is first read. */
   function silentMs(nowMs: number): number {
-    const writtenMs = record?.row[COL.wallMs] ?? ring.startWallMs;
+    const writtenMs = latest?.row[COL.wallMs] ?? ring.startWallMs;
     return Math.max(0, Math.min(clock.wallMs() - writtenMs, nowMs - unseenSinceMs));
   }
 
@@ -117,8 +116,8 @@ export function createMember(parts: MemberParts): WatchedMember {
     for (const each of rows) if (keepsHistory) history.push(each.row);
     const newest = rows.at(-1);
     if (newest !== undefined) {
-      unseenSinceMs = record === undefined ? -Infinity : polledMs;
-      record = newest;
+      unseenSinceMs = latest === undefined ? -Infinity : polledMs;
+      latest = newest;
       answer = undefined;
     }
     if (end === undefined && silentMs(nowMs) < silenceLimitMs(intervalMs())) parts.onFresh();
@@ -148,7 +147,7 @@ export function createMember(parts: MemberParts): WatchedMember {
     if (end !== undefined) return become('ended');
     const silent = silentMs(nowMs);
     const limitMs = silenceLimitMs(intervalMs());
-    if (silent >= limitMs - ANSWER_MS && line.state() === 'open') ask();
+    if (silent >= limitMs - ANSWER_MS && line.state() === 'open') void ask();
     const isDoubtful = silent >= limitMs || line.state() === 'lost' || parts.isReaped();
     const life = lifeOf({
       silentMs: silent,
@@ -172,20 +171,18 @@ export function createMember(parts: MemberParts): WatchedMember {
   }
 
   /** A full disk silences the file of a process that is well: its socket tells. */
-  function ask(): void {
+  async function ask(): Promise<void> {
     if (asking) return;
     asking = true;
-    line
-      .snapshot()
-      .then((told) => {
-        answer = { row: told, atMs: clock.monotonicMs() };
-        if (keepsHistory) history.push(told);
-        tellSample(answer.atMs);
-      })
-      .catch(() => undefined) // it does not answer: that is the block
-      .finally(() => {
-        asking = false;
-      });
+    try {
+      const told = await line.snapshot();
+      answer = { row: told, atMs: clock.monotonicMs() };
+      if (keepsHistory) history.push(told);
+      tellSample(answer.atMs);
+    } catch {
+      // it does not answer: that is the block
+    }
+    asking = false;
   }
 
   function become(next: MemberState): void {
@@ -200,33 +197,12 @@ export function createMember(parts: MemberParts): WatchedMember {
     follower.close();
   }
 
-  function degraded(): readonly Degradation[] {
-    const own = note?.degraded ?? [];
-    return blockedSinceMs === undefined ? own : [...own, blockedFor(clock.wallMs() - blockedSinceMs)];
-  }
-
   function snapshot(): Snapshot | undefined {
     const newest = row();
     if (newest === undefined) return undefined;
-    const { serviceName, serviceInstanceId, agentVersion, nodeVersion, mode, exporter, resource } = header.identity;
-    return {
-      ...NOTHING_GIVEN_BACK,
-      actions: [],
-      ...note,
-      row: newest,
-      identity: {
-        serviceName,
-        serviceInstanceId,
-        process: parts.slot(),
-        agentVersion,
-        nodeVersion,
-        mode: (note?.mode ?? mode) as Mode,
-        exporter: note?.exporter ?? exporter,
-        resource,
-      },
-      tellsSurroundings: parts.tellsSurroundings(),
-      degraded: degraded(),
-    };
+    const degraded = blockedSinceMs === undefined ? [] : [blockedFor(clock.wallMs() - blockedSinceMs)];
+    const { slot, tellsSurroundings } = parts;
+    return snapshotOf({ row: newest, header, note, slot: slot(), tellsSurroundings: tellsSurroundings(), degraded });
   }
 
   return {
@@ -239,15 +215,15 @@ export function createMember(parts: MemberParts): WatchedMember {
     snapshot,
     note: () => note,
     records(sinceWallMs) {
-      const read = readRing(ring.path);
-      const records = read.ok ? read.reading.records : [];
-      return records.map((record) => record.row).filter((each) => (each[COL.wallMs] ?? Number.NaN) >= sinceWallMs);
+      const whole = readRing(ring.path);
+      const rows = whole.ok ? whole.reading.records.map((record) => record.row) : [];
+      return rows.filter((each) => (each[COL.wallMs] ?? Number.NaN) >= sinceWallMs);
     },
     history: history.rows,
     control: (): ControlClient | undefined => line.client(),
     poll,
     dueMs: () => due,
-    lastWords: () => ({ header, records: record === undefined ? [] : [record], note, end, missing: 0, rejected: 0 }),
+    lastWords: () => ({ header, records: latest === undefined ? [] : [latest], note, end, missing: 0, rejected: 0 }),
     isSwitchedOff: () => end !== undefined && Number.isNaN(end.exitCode),
     isOrphan: () => goneMs !== undefined && polledMs - goneMs >= LAST_MOMENTS_MS,
     keepHistory(keeps) {
@@ -255,13 +231,5 @@ export function createMember(parts: MemberParts): WatchedMember {
       if (!keeps) history.clear();
     },
     close,
-  };
-}
-
-export function blockedFor(forMs: number): Degradation {
-  return {
-    reason: BLOCKED,
-    detail: `the event loop is blocked: no sample for ${Math.round(forMs / 1000)} s`,
-    repair: 'look for synchronous work, a long collection or a process that was stopped',
   };
 }
