@@ -1,9 +1,11 @@
 /** What the routes of the HTTP API answer, as its page and other programs read it. Bytes, ms since the epoch, ratios; null is not known. */
-import type { CacheStatus, SizeSource } from '../../model/cache.ts';
+import type { CacheResult, CacheStatus, ClearedCache, EvictionReason } from '../../model/cache.ts';
 import type { Constraint } from '../../model/constraint.ts';
+import type { CaptureKind } from '../../model/event.ts';
 import type { LevelName } from '../../model/level.ts';
 import type { NotedEvent } from '../../model/note.ts';
 import type { DeathCount, Postmortem } from '../../model/postmortem.ts';
+import type { ReclaimOutcome } from '../../model/reclaim.ts';
 import type { Degradation } from '../../model/snapshot.ts';
 import type { MemberState } from '../fleet.ts';
 
@@ -63,12 +65,17 @@ export interface ApiMemoryStatus {
   readonly deaths: readonly DeathCount[];
 }
 
-export interface ApiCache extends Omit<CacheStatus, 'limit'> {
+export interface ApiCache extends Omit<CacheStatus, 'limit' | 'capEntries' | 'counts'> {
   readonly instance: string;
   readonly process: string;
-  readonly sizeSource: SizeSource;
   readonly limitEntries: number | null;
   readonly limitBytes: number | null;
+  /** It may not hold more than this until the pressure is over. */
+  readonly capEntries: number | null;
+  /** Cumulative. */
+  readonly counts: Readonly<Record<CacheResult, number | null>> & {
+    readonly evictions: Readonly<Record<EvictionReason, number | null>>;
+  };
 }
 
 /** `GET /api/v1/cache/stats`. */
@@ -145,4 +152,135 @@ export interface ApiStream {
   readonly samples: readonly ApiPoint[];
   readonly event: ApiEvent;
   readonly postmortem: Postmortem;
+}
+
+/** `GET /api/v1/status/system`. */
+export interface ApiSystemStatus {
+  readonly cache: ApiCacheStats;
+  readonly memory: ApiMemoryStatus;
+}
+
+/** What memory was while something of the application ran. */
+interface ApiSpan {
+  readonly instance: string;
+  readonly process: string;
+  readonly startMs: number;
+  readonly endMs: number | null;
+  readonly startBytes: number | null;
+  readonly endBytes: number | null;
+  readonly deltaBytes: number | null;
+  readonly peakBytes: number | null;
+  readonly averageBytes: number | null;
+  readonly allocatedBytes: number | null;
+  readonly samples: number;
+}
+
+/** `GET /api/v1/memory/stages`. */
+export interface ApiStages {
+  readonly stages: readonly (ApiSpan & { readonly job: string | null; readonly stage: string })[];
+}
+
+/** `GET /api/v1/memory/components`. */
+export interface ApiComponents {
+  readonly components: readonly (ApiSpan & { readonly component: string })[];
+}
+
+/** `GET /api/v1/admin/memory-stats`: as scripts for psutil expect it. */
+export interface ApiAdminMemoryStats {
+  readonly processes: readonly {
+    readonly instance: string;
+    readonly process: string;
+    readonly rss: number | null;
+    readonly virtual: number | null;
+    /** RSS of the machine's memory. */
+    readonly percent: number | null;
+  }[];
+  /** Of the machine, as the sidecar sees it. */
+  readonly available: number;
+  readonly total: number;
+  /** Since it was asked for last. */
+  readonly cpu_percent: number | null;
+  /** Of the disk that holds the data folder. */
+  readonly disk_percent: number | null;
+}
+
+/** `GET /api/v1/admin/memory-history`. */
+export interface ApiAdminMemoryHistory {
+  readonly job_id: string | null;
+  /** Oldest first, the newest 1000. */
+  readonly metrics: readonly {
+    readonly instance: string;
+    readonly job_id: string | null;
+    readonly stage: string | null;
+    readonly memory_rss_bytes: number | null;
+    readonly heap_bytes: number | null;
+    /** ISO 8601. */
+    readonly at: string;
+  }[];
+  readonly count: number;
+}
+
+export interface ApiCapture {
+  /** Its file's name. */
+  readonly id: string;
+  readonly kind: CaptureKind;
+  readonly instance: string;
+  readonly wallMs: number;
+  readonly bytes: number;
+}
+
+/** `GET /api/v1/captures`, newest first. */
+export interface ApiCaptures extends ApiPage {
+  readonly captures: readonly ApiCapture[];
+}
+
+/** A process that was asked and did not do it. */
+export interface ApiFailed {
+  readonly instance: string;
+  readonly process: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** `DELETE /api/v1/cache/clear`. */
+export interface ApiCleared {
+  readonly cleared: readonly (ClearedCache & { readonly instance: string; readonly process: string })[];
+  readonly entries: number;
+  readonly bytes: number;
+  readonly failed: readonly ApiFailed[];
+}
+
+/** `POST /api/v1/reclaim`. */
+export interface ApiReclaimed {
+  readonly outcomes: readonly (ReclaimOutcome & { readonly instance: string; readonly process: string })[];
+  readonly freedBytes: number;
+  readonly failed: readonly ApiFailed[];
+}
+
+/** `POST /api/v1/drills`. */
+export interface ApiDrilled {
+  readonly drills: readonly { readonly instance: string; readonly process: string; readonly untilMs: number }[];
+  readonly failed: readonly ApiFailed[];
+}
+
+/** `POST /api/v1/captures`. */
+export interface ApiCaptured {
+  readonly captures: readonly {
+    readonly instance: string;
+    readonly process: string;
+    readonly id: string;
+    readonly bytes: number;
+  }[];
+  readonly failed: readonly ApiFailed[];
+}
+
+/** Every answer that is no success: `application/problem+json`, RFC 9457. */
+export interface ApiProblem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  /** What was wrong, what is allowed, what happens now. */
+  readonly detail: string;
+  /** Of docs/errors.md. */
+  readonly code: string;
 }
