@@ -1,6 +1,6 @@
 /** Builds dist/: the preload as one CommonJS file, the façade, what is imported by its own name, the command line, the declarations. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -135,6 +135,8 @@ const [commandLine, sidecar] = await Promise.all(
 );
 writeFileSync('dist/cli.meta.json', JSON.stringify(commandLine?.metafile));
 writeFileSync('dist/sidecar.meta.json', JSON.stringify(sidecar?.metafile));
+// beside the sidecar, which reads it when it is asked for
+copyFileSync('agent/sidecar/api/openapi.json', 'dist/openapi.json');
 // The package is ESM; everything built but the command line is CommonJS, its declarations included.
 writeFileSync('dist/package.json', '{ "type": "commonjs" }\n');
 
