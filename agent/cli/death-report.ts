@@ -2,8 +2,8 @@
 import { LEVELS } from '../model/level.ts';
 import type { Row } from '../model/row.ts';
 import { deathSignal, exitCodeOf, type Ending } from './death.ts';
-import { fittingNodeOptions, type HeapFit } from './heap-fit.ts';
-import { ageSeconds, bindingConstraint, heapFitOf, reading, type Recording } from './recording.ts';
+import { fittingNodeOptions, heapFitOf, type HeapFit } from '../postmortem/heap-fit.ts';
+import { ageSeconds, bindingConstraint, reading, type Recording } from './recording.ts';
 import { bytesText, durationText, ratioText } from './text.ts';
 
 export interface Death {

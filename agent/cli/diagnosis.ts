@@ -4,9 +4,10 @@ import { parseHeapFlags } from '../../instrumentation/sources/old-generation-lim
 import type { Problem } from '../model/problem.ts';
 import type { Row } from '../model/row.ts';
 import { OLDEST_NODE } from '../model/version.ts';
-import { heapInContainer, judgeHeapFit, type HeapFit } from './heap-fit.ts';
+import { heapFitOf, judgeHeapFit, type HeapFit } from '../postmortem/heap-fit.ts';
+import { heapInContainer } from './heap-fit.ts';
 import type { DirectoryState, ListenerState, Sensed } from './machine.ts';
-import { heapFitOf, reading, type Recording } from './recording.ts';
+import { reading, type Recording } from './recording.ts';
 
 /** Bytes; undefined: unavailable, Infinity: no limit. */
 export interface Limits {

@@ -6,7 +6,7 @@ import { command, usageError } from './command.ts';
 import { diagnose, type Diagnosis, type Limits, type ProcessDiagnosis } from './diagnosis.ts';
 import { findingsOf, type Finding } from './findings.ts';
 import { environmentOf, optionFlags } from './flags.ts';
-import { fittingNodeOptions, type HeapFit } from './heap-fit.ts';
+import { fittingNodeOptions, type HeapFit } from '../postmortem/heap-fit.ts';
 import { askListener, checkDirectory, senseMachine } from './machine.ts';
 import { isLive, recordingsIn, type Recording } from './recording.ts';
 import { jsonNumber } from './text.ts';

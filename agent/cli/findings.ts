@@ -1,6 +1,6 @@
 /** The doctor's judgement: one finding a line. Pure. */
 import type { Diagnosis, Limits } from './diagnosis.ts';
-import { fittingNodeOptions, type HeapFit } from './heap-fit.ts';
+import { fittingNodeOptions, type HeapFit } from '../postmortem/heap-fit.ts';
 import type { ListenerState } from './machine.ts';
 import { bytesText } from './text.ts';
 

@@ -4,7 +4,6 @@ import { COL, type ColumnName, type Row } from '../model/row.ts';
 import { listRings } from '../record/directory.ts';
 import { readLatest, type LatestReading } from '../record/reader.ts';
 import { CommandError } from './command.ts';
-import { judgeHeapFit, type HeapFit } from './heap-fit.ts';
 
 export interface Recording extends LatestReading {
   readonly path: string;
@@ -49,13 +48,4 @@ export function reading(row: Row, column: ColumnName): number | undefined {
 
 export function bindingConstraint(row: Row): Constraint | undefined {
   return CONSTRAINTS[row[COL.bindingConstraint] ?? -1];
-}
-
-/** Of the process that wrote the row, against its container or its machine, whichever has less. undefined: not known. */
-export function heapFitOf(row: Row): HeapFit | undefined {
-  const oldBytes = reading(row, 'heapOldLimitBytes');
-  const sizeLimitBytes = reading(row, 'heapSizeLimitBytes');
-  const limitBytes = Math.min(reading(row, 'cgroupLimitBytes') ?? Infinity, reading(row, 'hostTotalBytes') ?? Infinity);
-  if (oldBytes === undefined || sizeLimitBytes === undefined || limitBytes === Infinity) return undefined;
-  return judgeHeapFit({ oldBytes, youngBytes: Math.max(0, sizeLimitBytes - oldBytes) }, limitBytes);
 }

@@ -1,16 +1,22 @@
 /** From what was found to the post-mortem. Pure. */
 import type { Postmortem } from '../model/postmortem.ts';
+import { cluesOf, momentOf } from './clues.ts';
 import type { FoundDeath } from './found.ts';
+import { cachesOf, lastStateOf, nameAt, timelineOf } from './last-state.ts';
+import { repairOf } from './repair.ts';
+import { verdictOf } from './verdict.ts';
 
 export function investigate(found: FoundDeath): Postmortem {
-  const { header } = found.reading;
-  const { identity } = header;
+  const { reading, note } = found;
+  const { identity } = reading.header;
+  const rows = reading.records.map(({ row }) => row);
+  const last = rows.at(-1);
+  const clues = cluesOf(found);
+  const verdict = verdictOf(clues);
+  const diedMs = momentOf(found);
   return {
     version: 1,
-    cause: 'killed',
-    evidence: 'inferred',
-    confidence: 0.5,
-    because: [],
+    ...verdict,
     instance: identity.serviceInstanceId,
     serviceName: identity.serviceName,
     process: identity.process,
@@ -20,18 +26,18 @@ export function investigate(found: FoundDeath): Postmortem {
     resource: identity.resource,
     foundBy: found.foundBy,
     startedMs: identity.startWallMs,
-    diedMs: found.diedMs ?? found.reading.end?.wallMs ?? null,
+    diedMs: diedMs ?? null,
     foundMs: found.foundMs,
-    exitCode: found.ending?.code ?? found.reading.end?.exitCode ?? null,
-    signal: found.ending?.signal ?? null,
-    last: null,
-    caches: [],
-    job: null,
-    stage: null,
-    actions: found.note?.actions ?? [],
-    events: found.note?.events ?? [],
-    timeline: [],
-    repair: null,
+    exitCode: clues.exitCode ?? null,
+    signal: clues.signal ?? null,
+    last: last === undefined ? null : lastStateOf(last, diedMs),
+    caches: cachesOf(rows, note),
+    job: nameAt(last, 'jobName', note?.names ?? []),
+    stage: nameAt(last, 'stageName', note?.names ?? []),
+    actions: note?.actions ?? [],
+    events: note?.events ?? [],
+    timeline: timelineOf(rows),
+    repair: last === undefined ? null : repairOf(verdict, last),
     recording: found.path,
   };
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { fittingNodeOptions, heapInContainer, judgeHeapFit } from '../../../agent/cli/heap-fit.ts';
+import { heapInContainer } from '../../../agent/cli/heap-fit.ts';
+import { fittingNodeOptions, judgeHeapFit } from '../../../agent/postmortem/heap-fit.ts';
 
 const MIB = 2 ** 20;
 
