@@ -32,6 +32,14 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     describe: 'What was found on this machine, whether the heap fits the container, and every repair',
     load: async () => (await import('./doctor.ts')).doctor,
   },
+  drill: {
+    describe: 'Raise the level for a while, to see what the service does',
+    load: async () => (await import('./drill.ts')).drill,
+  },
+  reclaim: {
+    describe: 'Ask live processes to give memory back now',
+    load: async () => (await import('./reclaim.ts')).reclaim,
+  },
   replay: {
     describe: 'Run the classifier again over a recording',
     load: async () => (await import('./replay.ts')).replay,

@@ -34,7 +34,7 @@ export interface WatchingFleet extends Fleet {
   start(): void;
   /** Looks at everything now, and waits until those that died are reported. */
   settle(): Promise<void>;
-  /** A child of ours ended. */
+  /** Our child ended. */
   reaped(pid: number): void;
   /** The sidecar itself is short of memory, by its level: at high no history and few events, at critical few post-mortems too. */
   shed(level: number): void;
@@ -53,7 +53,6 @@ export function createFleet(parts: FleetParts): WatchingFleet {
   const events = createEventLog();
   const discovery = createDiscovery(directory, parts.onProblem);
   const ownNamespace = pidNamespace();
-  const reapedPids = new Set<number>();
   const watches = new Map<string, Watch>();
   /** Monotonic ms at which each of them ended, newest first. */
   let ended: readonly { readonly watch: Watch; readonly endedMs: number }[] = [];
@@ -63,6 +62,7 @@ export function createFleet(parts: FleetParts): WatchingFleet {
   const reports = new Set<Promise<void>>();
   const rhythm = createRhythm(clock, look, () => [...watches.values()].map(({ member }) => member));
   let cleanedMs = clock.monotonicMs();
+  let reapedPid: number | undefined;
   let toldFull = false;
   let keepsHistory = true;
 
@@ -139,7 +139,7 @@ export function createFleet(parts: FleetParts): WatchingFleet {
       follower,
       slot: slots.take(header),
       ownNamespace,
-      reapedPids,
+      reapedPid: () => reapedPid,
       tellsSurroundings,
       onSeen: ({ member }) => tell({ kind: 'appeared', member }),
       onSample: ({ member }) => tell({ kind: 'sample', member }),
@@ -226,7 +226,7 @@ export function createFleet(parts: FleetParts): WatchingFleet {
       await Promise.all(reports);
     },
     reaped(pid) {
-      reapedPids.add(pid);
+      reapedPid = pid;
     },
     shed(level) {
       keepsHistory = level < 2;

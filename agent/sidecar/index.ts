@@ -7,7 +7,7 @@ import { createInstanceId } from '../record/instance-id.ts';
 import type { Clock } from '../sample/clock.ts';
 import type { Ending } from '../postmortem/index.ts';
 import { startApi } from './api/index.ts';
-import { createChild } from './child.ts';
+import { createChild, type ChildProcess } from './child.ts';
 import { createFleet, type WatchingFleet } from './create-fleet.ts';
 import { createFleetExporting } from './exporting.ts';
 import type { Fleet } from './fleet.ts';
@@ -29,7 +29,7 @@ export interface SidecarParts {
   readonly dataDirectory: string;
   readonly clock: Clock;
   /** Of the process that it is the parent of, in `plimsoll run`. */
-  readonly childPid?: number;
+  readonly child?: ChildProcess;
   /** One line for people, on stderr. */
   onProblem(problem: Problem): void;
   /** One event as JSON, a line on stdout. */
@@ -50,7 +50,7 @@ export interface Sidecar {
 /** Rejects only where it cannot watch at all. */
 export async function startSidecar(parts: SidecarParts): Promise<Sidecar> {
   const { options, directory, dataDirectory, clock, onProblem } = parts;
-  const child = createChild(parts.childPid, clock);
+  const child = createChild(parts.child, clock);
   const fleet: WatchingFleet = createFleet({
     directory,
     dataDirectory,
@@ -81,7 +81,7 @@ export async function startSidecar(parts: SidecarParts): Promise<Sidecar> {
     apiUrl: () => api?.url,
     async childEnded(ending) {
       child.ended(ending);
-      if (parts.childPid !== undefined) fleet.reaped(parts.childPid);
+      if (parts.child !== undefined) fleet.reaped(parts.child.pid);
       await fleet.settle();
     },
     async stop() {

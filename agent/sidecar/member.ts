@@ -33,8 +33,8 @@ export interface MemberParts {
   readonly line: Line;
   readonly clock: Clock;
   pid(): PidState;
-  /** We are its parent, and were told of its end. */
-  isReaped(): boolean;
+  /** Whether to look for its pid although nothing else speaks of a death. */
+  doubts(): boolean;
   /** The slot that it has in the fleet, and whether it tells of its container. */
   slot(): string;
   tellsSurroundings(): boolean;
@@ -148,7 +148,7 @@ export function createMember(parts: MemberParts): WatchedMember {
     const silent = silentMs(nowMs);
     const limitMs = silenceLimitMs(intervalMs());
     if (silent >= limitMs - ANSWER_MS && line.state() === 'open') void ask();
-    const isDoubtful = silent >= limitMs || line.state() === 'lost' || parts.isReaped();
+    const isDoubtful = silent >= limitMs || line.state() === 'lost' || parts.doubts();
     const life = lifeOf({
       silentMs: silent,
       intervalMs: intervalMs(),

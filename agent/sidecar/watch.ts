@@ -5,6 +5,7 @@ import { openKillCounter, type KillCounter } from '../postmortem/index.ts';
 import type { RingFile } from '../record/directory.ts';
 import type { RingFollower } from '../record/follow.ts';
 import type { Clock } from '../sample/clock.ts';
+import type { PidState } from './life.ts';
 import { createLine } from './line.ts';
 import { createMember, type WatchedMember } from './member.ts';
 import { pidStateOf } from './pid.ts';
@@ -17,8 +18,8 @@ export interface WatchParts {
   readonly slot: string;
   /** `process.pidNamespace` of ours. */
   readonly ownNamespace: string;
-  /** Of children that ended, by our own namespace. */
-  readonly reapedPids: ReadonlySet<number>;
+  /** Our child, once it ended. Then what it started, as we do, is ours to see, and gone when it is not seen. */
+  reapedPid(): number | undefined;
   tellsSurroundings(watch: Watch): boolean;
   /** It shows itself: by a fresh record, or its agent answers. At most once, and before all that follows. */
   onSeen(watch: Watch): void;
@@ -40,10 +41,8 @@ export interface Watch {
 }
 
 export function createWatch(parts: WatchParts): Watch {
-  const { ring, follower, clock, slot, ownNamespace, reapedPids } = parts;
+  const { ring, follower, clock, slot, ownNamespace } = parts;
   const { header } = follower;
-  const isReaped = (): boolean =>
-    reapedPids.has(header.identity.pid) && header.facts['process.pidNamespace'] === ownNamespace;
   let seen = false;
 
   const line = createLine(socketPathOf(parts.directory, ring.instanceId, process.platform), clock, () => {
@@ -58,8 +57,8 @@ export function createWatch(parts: WatchParts): Watch {
     clock,
     slot: () => slot,
     tellsSurroundings: () => parts.tellsSurroundings(watch),
-    pid: () => (isReaped() ? 'ended' : pidStateOf(header, ownNamespace)),
-    isReaped,
+    pid,
+    doubts: () => parts.reapedPid() !== undefined,
     onFresh: see,
     onSample: () => parts.onSample(watch),
     onEvent: (event) => parts.onEvent(watch, event),
@@ -72,6 +71,14 @@ export function createWatch(parts: WatchParts): Watch {
     isSeen: () => seen,
     diedMs: line.endedWallMs,
   };
+
+  function pid(): PidState {
+    const state = pidStateOf(header, ownNamespace);
+    const reapedPid = parts.reapedPid();
+    if (reapedPid === undefined) return state;
+    const isChild = header.identity.pid === reapedPid && (header.facts['process.pidNamespace'] ?? '') === ownNamespace;
+    return isChild || state === 'gone' ? 'ended' : state;
+  }
 
   function see(): void {
     if (seen) return;
