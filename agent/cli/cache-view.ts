@@ -1,7 +1,9 @@
-/** The caches of a process and what was given back, as its metrics tell: names in `full`, sums in both tiers. */
+/** The caches of a process and what was given back, as its ring file's note tells, or its metrics: names in `full`, sums in both tiers. */
 import { prometheusLabel, prometheusName } from '../../exporters/prometheus-name.ts';
 import { OTHER, type Attributes } from '../model/metric.ts';
+import type { CacheCounts } from '../model/cache.ts';
 import { METRICS } from '../model/metrics.ts';
+import type { RingNote } from '../model/note.ts';
 import type { Sample } from './prometheus-text.ts';
 import { bytesText, jsonNumber, ratioText } from './text.ts';
 
@@ -23,7 +25,7 @@ export interface NamedCache extends CacheNumbers {
 
 export interface CacheView {
   readonly all: CacheNumbers;
-  /** Empty in `core`. */
+  /** Empty in the metrics of `core`. */
   readonly named: readonly NamedCache[];
   readonly promisedBytes: number;
   readonly freedBytes: number;
@@ -44,6 +46,47 @@ export function cacheViewOf(samples: readonly Sample[]): CacheView {
     freedBytes: total(samples, 'plimsoll.reclaim.freed'),
     shedRequests: total(samples, 'plimsoll.shed'),
   };
+}
+
+export function cacheViewOfNote({ caches, cacheAccounts, reclaimed, shed }: RingNote): CacheView {
+  const all = cacheAccounts?.all;
+  return {
+    all: all === undefined ? NOT_TOLD : { bytes: all.bytes, ...countsOf(all.counts) },
+    named: caches.map(({ name, library, sizeSource, entries, bytes, limit, capEntries, counts }) => ({
+      name,
+      library,
+      sizeSource,
+      entries,
+      limitEntries: lowest(limit.entries, capEntries),
+      bytes,
+      ...countsOf(counts),
+    })),
+    promisedBytes: sumOf(reclaimed.map(({ promisedBytes }) => promisedBytes)),
+    freedBytes: sumOf(reclaimed.map(({ freedBytes }) => freedBytes)),
+    shedRequests: sumOf(shed.map(({ count }) => count)),
+  };
+}
+
+const NOT_TOLD: CacheNumbers = {
+  bytes: Number.NaN,
+  hits: Number.NaN,
+  misses: Number.NaN,
+  pressureEvictions: Number.NaN,
+};
+
+function countsOf({ hit, miss, evictions }: CacheCounts): Omit<CacheNumbers, 'bytes'> {
+  return { hits: hit, misses: miss, pressureEvictions: evictions.pressure };
+}
+
+/** NaN: neither limits it. */
+function lowest(a: number | undefined, b: number | undefined): number {
+  const limit = Math.min(a ?? Infinity, b ?? Infinity);
+  return limit === Infinity ? Number.NaN : limit;
+}
+
+/** NaN: of nothing. */
+function sumOf(values: readonly number[]): number {
+  return values.length === 0 ? Number.NaN : values.reduce((sum, value) => sum + value, 0);
 }
 
 function numbersOf(samples: readonly Sample[], which: Attributes): CacheNumbers {
@@ -80,10 +123,10 @@ function total(samples: readonly Sample[], metric: string, which: Attributes = {
   const values = find(samples, metric)
     .filter(({ labels }) => Object.entries(which).every(([name, value]) => labels[prometheusLabel(name)] === value))
     .map(({ value }) => value);
-  return values.length === 0 ? Number.NaN : values.reduce((sum, value) => sum + value, 0);
+  return sumOf(values);
 }
 
-/** null: the process was found by its ring file, which has no caches. */
+/** null: the process was found by its ring file, and the agent that writes it knows no notes. */
 export function cacheJson(view: CacheView | undefined) {
   if (view === undefined) return null;
   const { all, named, ...givenBack } = view;
@@ -115,7 +158,7 @@ function numbersJson({ bytes, hits, misses, pressureEvictions }: CacheNumbers) {
 
 /** For `--verbose`. */
 export function cacheLines(view: CacheView | undefined): readonly string[] {
-  if (view === undefined) return ['  caches    not in ring files; --url asks the metrics endpoint'];
+  if (view === undefined) return ['  caches    not in ring files of that agent; --url asks the metrics endpoint'];
   const { all, named, promisedBytes, freedBytes, shedRequests } = view;
   const isOne = !Number.isNaN(all.bytes);
   return [

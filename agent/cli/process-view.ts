@@ -2,7 +2,7 @@
 import { CONSTRAINTS, type Constraint } from '../model/constraint.ts';
 import { LEVELS } from '../model/level.ts';
 import { COL, COLUMNS, type Row } from '../model/row.ts';
-import { cacheJson, type CacheView } from './cache-view.ts';
+import { cacheJson, cacheViewOfNote, type CacheView } from './cache-view.ts';
 import { ageSeconds, bindingConstraint, reading, type Recording } from './recording.ts';
 import { jsonNumber, jsonTime } from './text.ts';
 
@@ -19,17 +19,20 @@ export interface ProcessView {
   /** Path of the ring file, or URL of the endpoint. */
   readonly from: string;
   readonly row: Row;
-  /** Reasons, as the endpoint tells them. */
+  /** Reasons. */
   readonly degraded: readonly string[];
-  /** undefined: the ring file does not tell. */
+  /** undefined: the ring file has no note. */
   readonly caches: CacheView | undefined;
 }
 
-export function viewOfRecording({ header, record, path }: Recording): ProcessView | undefined {
+export function viewOfRecording({ header, record, note, path }: Recording): ProcessView | undefined {
   if (record === undefined) return undefined;
-  const { serviceName, serviceInstanceId, process, pid, agentVersion, nodeVersion, mode } = header.identity;
+  const { serviceName, serviceInstanceId, process, pid, agentVersion, nodeVersion } = header.identity;
+  // the header says the mode at the start, which may have been switched
+  const mode = note?.mode ?? header.identity.mode;
   const identity = { serviceName, serviceInstanceId, process, pid, agentVersion, nodeVersion, mode };
-  return { ...identity, from: path, row: record.row, degraded: [], caches: undefined };
+  const degraded = note?.degraded.map(({ reason }) => reason) ?? [];
+  return { ...identity, from: path, row: record.row, degraded, caches: note && cacheViewOfNote(note) };
 }
 
 /** Worst first: level, then pressure. */
@@ -51,6 +54,7 @@ export function memoryJson(row: Row): Readonly<Record<string, string | number | 
   return {
     level: LEVELS[reading(row, 'level') ?? -1] ?? null,
     levelSince: jsonTime(levelSinceWallMs(row)),
+    drill: LEVELS[reading(row, 'drillLevel') ?? -1] ?? null,
     pressureRatio: jsonNumber(reading(row, 'pressureRatio')),
     bindingConstraint: bindingConstraint(row) ?? null,
     headroomBytes: jsonNumber(reading(row, 'headroomBytes')),

@@ -20,6 +20,8 @@ export interface RecorderOptions {
   readonly columns?: readonly string[];
   /** Records the file has room for. @default MOST_RECORDS */
   readonly capacity?: number;
+  /** Room for the note, twice. @default NOTE_SLOT_BYTES */
+  readonly noteSlotBytes?: number;
   /** @default createInstanceId */
   readonly createId?: (wallMs: number) => string;
 }
@@ -36,18 +38,19 @@ const ID_ATTEMPTS = 3;
 
 /** Throws, and leaves no file behind, when that cannot be done. */
 export function createRingFile(options: RecorderOptions, crc32: Crc32): RingFile {
-  const { directory, identity, facts, policy, columns = COLUMNS, capacity = MOST_RECORDS } = options;
+  const { directory, identity, facts, policy } = options;
+  const { columns = COLUMNS, capacity = MOST_RECORDS, noteSlotBytes = NOTE_SLOT_BYTES } = options;
   if (options.makesFolder ?? true) ensureFolder(directory);
   const { fd, path, instanceId } = openExclusively(options);
   try {
     const whole = { columns, identity: { ...identity, serviceInstanceId: instanceId }, facts, policy };
-    const { bytes } = encodeHeader(crc32, { ...whole, noteSlotBytes: NOTE_SLOT_BYTES }, capacity);
+    const { bytes } = encodeHeader(crc32, { ...whole, noteSlotBytes }, capacity);
     const headerBytes = bytes.length - recordsOffsetOf(0);
-    const place = { headerBytes, recordBytes: recordBytesOf(columns.length), capacity, noteSlotBytes: NOTE_SLOT_BYTES };
+    const place = { headerBytes, recordBytes: recordBytesOf(columns.length), capacity, noteSlotBytes };
     ftruncateSync(fd, noteOffsetOf(place, NOTE_SLOTS));
     writeWhole(fd, bytes, 0);
     // like the end mark, a note must not need new space on a disk that filled up meanwhile
-    writeWhole(fd, new Uint8Array(NOTE_SLOTS * NOTE_SLOT_BYTES), noteOffsetOf(place, 0));
+    writeWhole(fd, new Uint8Array(NOTE_SLOTS * noteSlotBytes), noteOffsetOf(place, 0));
     return { fd, path, instanceId, ...place };
   } catch (error) {
     closeSync(fd);

@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { problem, type Problem } from '../model/problem.ts';
 import { instanceStartMs, RING_EXTENSION } from './instance-id.ts';
+import { HOW_TO_SHARE } from './open-ring.ts';
 
 export interface RingFile {
   readonly path: string;
@@ -20,7 +21,9 @@ export function listRings(directory: string): RingList {
   try {
     return { ok: true, rings: ringsIn(directory) };
   } catch (error) {
-    const message = `${directory} cannot be listed (${(error as Error).message}); name the folder that PLIMSOLL_DIR names.`;
+    const { code, message: why } = error as NodeJS.ErrnoException;
+    const repair = code === 'EACCES' ? HOW_TO_SHARE : 'name the folder that PLIMSOLL_DIR names';
+    const message = `${directory} cannot be listed (${why}); ${repair}.`;
     return { ok: false, problem: problem('PLM_RING_UNREADABLE', message) };
   }
 }

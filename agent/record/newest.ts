@@ -2,9 +2,9 @@
 import type { OpenRing } from './open-ring.ts';
 import type { RingRecord, Slots } from './slots.ts';
 
-/** undefined: none was written yet, or none is left. Of a file that somebody damaged it may be an older one. */
+/** undefined: none was written yet, or none is left. Where somebody zeroed a slot it may be an older one. */
 export function newestRecord(ring: OpenRing): RingRecord | undefined {
-  return ring.slotCount === 0 ? undefined : (found(ring) ?? scanned(ring));
+  return found(ring) ?? scanned(ring);
 }
 
 /**
@@ -15,7 +15,7 @@ function found(ring: OpenRing): RingRecord | undefined {
   const slots = ring.slots(1);
   const { capacity } = ring.header;
   const lap = lapOf(slots, 0, capacity);
-  if (lap === NEVER) return undefined;
+  if (lap === undefined || lap === NEVER) return undefined;
   let newest = 0;
   let older = ring.slotCount;
   while (older - newest > 1) {
@@ -32,10 +32,12 @@ function found(ring: OpenRing): RingRecord | undefined {
 /** Of a slot that was never written: as if it were of the lap before the first. */
 const NEVER = -1;
 
-function lapOf(slots: Slots, slot: number, capacity: number): number {
+/** undefined: it holds something else. */
+function lapOf(slots: Slots, slot: number, capacity: number): number | undefined {
   slots.load(slot);
   const sequence = slots.claimedSequence(slot);
-  return sequence === 0 ? NEVER : (sequence - 1 - slot) / capacity;
+  if (sequence !== 0) return (sequence - 1 - slot) / capacity;
+  return slots.state(slot) === 'empty' ? NEVER : undefined;
 }
 
 function scanned({ slots: room, slotCount }: OpenRing): RingRecord | undefined {

@@ -40,6 +40,17 @@ const MEMORY_KEYS = [
   'containerUsedBytes',
   'containerLimitBytes',
 ];
+const CACHE_KEYS = [
+  'bytes',
+  'hits',
+  'misses',
+  'hitRatio',
+  'pressureEvictions',
+  'promisedBytes',
+  'freedBytes',
+  'shedRequests',
+  'caches',
+];
 const PROCESS_KEYS = [
   'serviceName',
   'serviceInstanceId',
@@ -70,8 +81,7 @@ interface Document {
 function assertShape(document: Document): void {
   assert.deepEqual(Object.keys(document).toSorted(), KEYS.toSorted());
   assert.deepEqual(Object.keys(document.memory), MEMORY_KEYS);
-  // ring files have no caches
-  assert.equal(document.cache === null, !String(document.processes[0]?.['from']).startsWith('http'));
+  assert.deepEqual(Object.keys(document.cache ?? {}), CACHE_KEYS);
   assert.deepEqual(Object.keys(document.detailed).toSorted(), ['constraints', 'degraded', 'readings']);
   for (const each of document.processes) {
     assert.deepEqual(Object.keys(each).toSorted(), PROCESS_KEYS.toSorted());

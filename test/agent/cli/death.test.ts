@@ -22,6 +22,7 @@ function recording({ values = {}, end, pid = 7, startWallMs = NOW_MS - 5000 }: M
   return {
     header: { identity } as Recording['header'],
     record: { sequence: 1, row: rowOf({ wallMs: NOW_MS - 40, agentIntervalSeconds: 1, level: 0, ...values }) },
+    note: undefined,
     end: end === undefined ? undefined : { ...end, wallMs: NOW_MS, lastSequence: 1 },
     path: '/tmp/x.ring',
     startWallMs,

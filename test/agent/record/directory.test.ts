@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { listRings } from '../../../agent/record/directory.ts';
 import { createInstanceId } from '../../../agent/record/instance-id.ts';
-import { retainRings } from '../../../agent/record/retain.ts';
 import { START_WALL_MS, temporaryDirectory } from './ring-fixture.ts';
 
 const MINUTE_MS = 60_000;
@@ -46,47 +45,5 @@ describe('the list of recordings', () => {
     assert.ok(!list.ok);
     assert.equal(list.problem.code, 'PLM_RING_UNREADABLE');
     assert.match(list.problem.message, /missing cannot be listed \(ENOENT/);
-  });
-});
-
-describe('retention', () => {
-  test('deletes the oldest recordings beyond the newest twenty', (context) => {
-    const directory = temporaryDirectory(context);
-    const names = Array.from({ length: 25 }, (_, number) => touchRing(directory, number, NOW_MS - 11 * MINUTE_MS));
-    retainRings(directory, NOW_MS);
-    assert.deepEqual(readdirSync(directory).toSorted(), names.slice(5));
-  });
-
-  test('spares every recording that may still be written, however old its start', (context) => {
-    const directory = temporaryDirectory(context);
-    const live = [0, 1].map((number) => touchRing(directory, number, NOW_MS - 9 * MINUTE_MS));
-    const ahead = touchRing(directory, 2, NOW_MS + 60 * MINUTE_MS); // the clock was set back
-    const dead = Array.from({ length: 21 }, (_, number) => touchRing(directory, 3 + number, NOW_MS - 11 * MINUTE_MS));
-    retainRings(directory, NOW_MS);
-    assert.deepEqual(readdirSync(directory).toSorted(), [...live, ahead, ...dead.slice(1)]);
-  });
-
-  test('touches nothing but recordings', (context) => {
-    const directory = temporaryDirectory(context);
-    for (let number = 0; number < 30; number++) {
-      const path = join(directory, `data-${number}.ring`);
-      writeFileSync(path, '');
-      utimesSync(path, 0, 0);
-    }
-    retainRings(directory, NOW_MS);
-    assert.equal(readdirSync(directory).length, 30);
-  });
-
-  test('goes on after something that cannot be deleted, and never throws', (context) => {
-    const directory = temporaryDirectory(context);
-    const stuck = `${createInstanceId(START_WALL_MS + 1)}.ring`;
-    const oldest = touchRing(directory, 0, 0);
-    mkdirSync(join(directory, stuck));
-    utimesSync(join(directory, stuck), 0, 0);
-    for (let number = 2; number < 22; number++) touchRing(directory, number, NOW_MS);
-    retainRings(directory, NOW_MS);
-    const left = readdirSync(directory);
-    assert.deepEqual([left.includes(stuck), left.includes(oldest), left.length], [true, false, 21]);
-    retainRings(join(directory, 'missing'), NOW_MS);
   });
 });

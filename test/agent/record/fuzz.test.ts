@@ -8,10 +8,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { COL, COLUMNS, type ColumnName } from '../../../agent/model/row.ts';
+import type { RingNote } from '../../../agent/model/note.ts';
+import type { RingHeader } from '../../../agent/record/header.ts';
 import type { Read, RingEnd } from '../../../agent/record/open-ring.ts';
+import type { RingRecord } from '../../../agent/record/slots.ts';
 import { readLatest, readRing, type LatestReading, type RingReading } from '../../../agent/record/reader.ts';
 import { createRandom, DAMAGES, type Random, type Subject } from './damage.ts';
-import { readable, record, START_WALL_MS, temporaryDirectory } from './ring-fixture.ts';
+import { EMPTY_NOTE, readable, record, START_WALL_MS, temporaryDirectory } from './ring-fixture.ts';
 
 const CASES = Number(process.env['PLIMSOLL_FUZZ_CASES'] ?? 100_000);
 const SEED = Number(process.env['PLIMSOLL_SEED'] ?? Date.now() % 2 ** 31);
@@ -27,27 +30,53 @@ interface Recording {
   readonly states: readonly Buffer[];
   /** Index: sequence − 1. */
   readonly written: readonly Float64Array[];
+  /** By `wallMs`, as they are read. */
+  readonly notes: readonly RingNote[];
   readonly end: RingEnd;
 }
 
 /** Compared by Object.is. */
 const SPECIAL = [Number.NaN, 0, -0, Infinity, -Infinity, Number.MIN_VALUE, Number.MAX_VALUE, 1e300];
 
+function noteOf(wallMs: number): RingNote {
+  return { ...EMPTY_NOTE, wallMs, names: Array.from({ length: wallMs }, (_, index) => `cache-${index}`) };
+}
+
 function makeRecording(directory: string, random: Random, columns: readonly ColumnName[], capacity: number): Recording {
-  const recorder = record(directory, { columns, capacity });
+  const recorder = record(directory, { columns, capacity, noteSlotBytes: 512 });
   const written: Float64Array[] = [];
+  const notes: RingNote[] = [];
   const states: Buffer[] = [];
   for (let count = 1; count <= capacity * 2 + 3; count++) {
     const row = Float64Array.from(columns, () => SPECIAL[random.below(40)] ?? random.below(2 ** 32) / 7);
     written.push(row);
     recorder.write(row);
+    const note = noteOf(count);
+    notes[count] = note;
+    recorder.note(note);
     if (count === 3 || count === capacity || count === capacity + 2) states.push(readFileSync(recorder.path));
   }
   recorder.end(random.below(256), START_WALL_MS);
   states.push(readFileSync(recorder.path));
   const { end } = readable(readRing(recorder.path));
   assert.ok(end !== undefined);
-  return { id: recorder.instanceId, columns, states, written, end };
+  return { id: recorder.instanceId, columns, states, written, notes, end };
+}
+
+function recordingOf({ identity }: RingHeader, recordings: readonly Recording[]): Recording {
+  const recording = recordings.find(({ id }) => id === identity.serviceInstanceId);
+  assert.ok(recording !== undefined, 'a header that nobody wrote');
+  return recording;
+}
+
+function checkRecord({ sequence, row }: RingRecord, recording: Recording): void {
+  const written: Float64Array | undefined = recording.written[sequence - 1];
+  assert.ok(written !== undefined, `sequence ${sequence} was never written`);
+  assert.equal(row.length, COLUMNS.length);
+  for (const [index, column] of recording.columns.entries()) {
+    if (!Object.is(row[COL[column]], written[index]))
+      assert.fail(`${column} of ${sequence} is ${row[COL[column]]}, not ${written[index]}`);
+  }
 }
 
 /** Slots of the recording that were found in the damaged file. */
@@ -57,28 +86,27 @@ function check(result: Read<RingReading>, recordings: readonly Recording[]): num
     assert.doesNotMatch(result.problem.message, /\n|undefined|NaN/);
     return 0;
   }
-  const { header, end, records } = result.reading;
-  const recording = recordings.find(({ id }) => id === header.identity.serviceInstanceId);
-  assert.ok(recording !== undefined, 'a header that nobody wrote');
+  const { header, end, note, records } = result.reading;
+  const recording = recordingOf(header, recordings);
+  if (note !== undefined) assert.deepEqual(note, recording.notes[note.wallMs], 'a note that nobody wrote');
   if (end !== undefined) assert.deepEqual(end, recording.end);
   let previous = 0;
-  for (const { sequence, row } of records) {
-    assert.ok(sequence > previous, 'oldest first, each once');
-    previous = sequence;
-    const written: Float64Array | undefined = recording.written[sequence - 1];
-    assert.ok(written !== undefined, `sequence ${sequence} was never written`);
-    assert.equal(row.length, COLUMNS.length);
-    for (const [index, column] of recording.columns.entries()) {
-      if (!Object.is(row[COL[column]], written[index]))
-        assert.fail(`${column} of ${sequence} is ${row[COL[column]]}, not ${written[index]}`);
-    }
+  for (const record of records) {
+    assert.ok(record.sequence > previous, 'oldest first, each once');
+    previous = record.sequence;
+    checkRecord(record, recording);
   }
   return records.length;
 }
 
-function assertSameLatest(latest: Read<LatestReading>, all: Read<RingReading>): void {
+/** Found without reading all: of a damaged file it may be an older one, and never one that was not written. */
+function checkLatest(latest: Read<LatestReading>, all: Read<RingReading>, recordings: readonly Recording[]): void {
   assert.equal(latest.ok, all.ok);
-  if (latest.ok && all.ok) assert.deepEqual(latest.reading.record, all.reading.records.at(-1));
+  if (!latest.ok || !all.ok) return;
+  const { header, record, note } = latest.reading;
+  assert.equal(record === undefined, all.reading.records.length === 0);
+  assert.deepEqual(note, all.reading.note);
+  if (record !== undefined) checkRecord(record, recordingOf(header, recordings));
 }
 
 function damaged(random: Random, recordings: readonly Recording[]): { bytes: Buffer; how: string } {
@@ -119,7 +147,7 @@ test(`no damage makes the reader throw or give a record that was not written (${
       believed += records;
       if (all.ok) accepted += 1;
       else refused += 1;
-      if (number % 8 === 0) assertSameLatest(readLatest(path), all);
+      if (number % 8 === 0) checkLatest(readLatest(path), all, [...small, ...real]);
     } catch (error) {
       throw new Error(`case ${number} of PLIMSOLL_SEED=${SEED}: ${how}`, { cause: error });
     }

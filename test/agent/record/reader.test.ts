@@ -157,7 +157,7 @@ describe('a header', () => {
 
 describe('a policy', () => {
   const { identity, facts, policy } = recorderOptions('/nowhere');
-  const description = { columns: [], identity: { ...identity, serviceInstanceId: 'x' }, facts, policy };
+  const description = { columns: [], identity: { ...identity, serviceInstanceId: 'x' }, facts, policy, noteSlotBytes: 0 };
   const stored = encodeDescription(description, 4096).toString();
 
   test('keeps the levels that are off', () => {

@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, truncateSync } from 'node:fs';
 import { test } from 'node:test';
 import { COL, createRow } from '../../../agent/model/row.ts';
+import { NOTE_SLOT_BYTES, NOTE_SLOTS } from '../../../agent/record/layout.ts';
 import { record, START_WALL_MS, temporaryDirectory } from './ring-fixture.ts';
 
 const page = readFileSync(new URL('../../../docs/ring-file.md', import.meta.url), 'utf8');
@@ -35,6 +36,6 @@ test('the reader of the page copes with a file that was cut off', { skip }, (con
   const row = createRow().fill(1);
   for (let sequence = 1; sequence <= 4; sequence++) recorder.write(row);
   recorder.close();
-  truncateSync(recorder.path, readFileSync(recorder.path).length - 1);
+  truncateSync(recorder.path, readFileSync(recorder.path).length - NOTE_SLOTS * NOTE_SLOT_BYTES - 1);
   assert.equal(run(recorder.path), '1 1.0 1.0\n2 1.0 1.0\n3 1.0 1.0\n');
 });

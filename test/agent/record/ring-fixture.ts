@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import type { RingNote } from '../../../agent/model/note.ts';
 import type { Read } from '../../../agent/record/open-ring.ts';
 import type { RecorderOptions } from '../../../agent/record/create.ts';
 import { createRecorder, type Recorder } from '../../../agent/record/writer.ts';
@@ -49,6 +50,22 @@ export function record(directory: string, changes?: Partial<RecorderOptions>): R
   assert.ok(result.ok, JSON.stringify(result));
   return result.recorder;
 }
+
+/** Of a process in which nothing happened yet. */
+export const EMPTY_NOTE: RingNote = {
+  wallMs: START_WALL_MS,
+  mode: 'observe',
+  exporter: 'none',
+  names: [],
+  degraded: [],
+  actions: [],
+  caches: [],
+  cacheAccounts: undefined,
+  reclaimed: [],
+  shed: [],
+  adaptives: [],
+  events: [],
+};
 
 /** The reading, or a failed test that says the problem. */
 export function readable<T>(result: Read<T>): T {
