@@ -1,6 +1,6 @@
 /**
  * The demo: a real service under a memory limit and a real load. First as it is: the kernel kills it. Then with Plimsoll preloaded:
- * it lives, and what that took is told. Ends within a minute.
+ * it lives, and what that took is told. Last it is allowed to die, and explained. Ends within a minute.
  *
  *     npm run demo [-- --seconds 25] [-- --keep]
  */
@@ -15,14 +15,18 @@ import type { Assessment, CacheStatus, HistoryRow, LevelName, Status } from '../
 import { describeAssessment } from '../../agent/pipeline.ts';
 import { type Limit, setLimit } from './limit.ts';
 import { type Load, startLoad } from './load.ts';
+import { startWatch, type Watch } from './watch.ts';
 
 const MIB = 2 ** 20;
 const LIMIT_BYTES = 160 * MIB;
 const REPOSITORY = join(import.meta.dirname, '../..');
+const PRELOAD = ['-r', join(REPOSITORY, 'dist/register.cjs')];
 const LISTEN = process.env['PLIMSOLL_LISTEN'] ?? '127.0.0.1:19464';
 /** Either part takes a few seconds; a machine that is busy takes longer. */
 const PATIENCE_MS = 60_000;
 const LOOK_MS = 1_000;
+/** Where nothing kills it, the demo does. */
+const UNKILLED_MS = 8_000;
 
 interface Level {
   readonly kind: 'level';
@@ -59,7 +63,11 @@ function mebibytes(bytes: number): string {
   return `${Math.round(bytes / MIB)} MiB`;
 }
 
-async function startService(limit: Limit, nodeArgs: readonly string[]): Promise<Service> {
+async function startService(
+  limit: Limit,
+  nodeArgs: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Service> {
   const command = [...limit.prefix, process.execPath, ...nodeArgs, join(import.meta.dirname, 'service.mjs')];
   const child = spawn(command[0] ?? '', command.slice(1), {
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
@@ -67,8 +75,9 @@ async function startService(limit: Limit, nodeArgs: readonly string[]): Promise<
       OTEL_SERVICE_NAME: 'plimsoll-demo',
       PLIMSOLL_DWELL: '2s',
       ...process.env,
-      PLIMSOLL_LISTEN: LISTEN,
+      PLIMSOLL_LISTEN: '127.0.0.1:0', // of the sidecar, which exports, is the other
       ...limit.env,
+      ...env,
       OTEL_LOG_LEVEL: 'none',
     },
   });
@@ -101,15 +110,12 @@ async function withoutPlimsoll(): Promise<number> {
   return load.answered();
 }
 
-async function withPlimsoll(answeredWithout: number): Promise<void> {
+async function withPlimsoll(answeredWithout: number, { directory, page }: Watch): Promise<void> {
   const limit = setLimit(LIMIT_BYTES);
   console.log(`\n2. the same service and load, with: node -r plimsoll/register`);
-  const { child, load, ended } = await startService(limit, [
-    '-r',
-    join(REPOSITORY, 'dist/register.cjs'),
-    '--import',
-    pathToFileURL(join(import.meta.dirname, 'show.mjs')).href,
-  ]);
+  console.log(`   and beside it: plimsoll sidecar. Open ${page}`);
+  const show = ['--import', pathToFileURL(join(import.meta.dirname, 'show.mjs')).href];
+  const { child, load, ended } = await startService(limit, [...PRELOAD, ...show], { PLIMSOLL_DIR: directory });
   const state = { stopping: false };
   void ended.then((how) => {
     if (state.stopping) return;
@@ -205,4 +211,28 @@ function ratio(part: number | undefined, whole: number | undefined): string {
   return part === undefined || whole === undefined ? 'nothing' : (part / whole).toFixed(2);
 }
 
-await withPlimsoll(await withoutPlimsoll());
+/** Plimsoll only looks on, and says afterwards what it was. */
+async function allowedToDie({ directory, postmortem }: Watch): Promise<void> {
+  const limit = setLimit(LIMIT_BYTES);
+  console.log('\n3. once more, with PLIMSOLL_MODE=observe: it is allowed to die');
+  const { child, load, ended } = await startService(limit, PRELOAD, {
+    PLIMSOLL_DIR: directory,
+    PLIMSOLL_MODE: 'observe',
+  });
+  const kill = setTimeout(() => child.kill('SIGKILL'), limit.prefix.length === 0 ? UNKILLED_MS : PATIENCE_MS);
+  const how = await ended;
+  clearTimeout(kill);
+  load.stop();
+  limit.remove();
+  say(`ended by ${how}. What Plimsoll says of it: plimsoll postmortem --pid ${child.pid}\n`);
+  console.log(await postmortem(child.pid ?? 0));
+}
+
+const answeredWithout = await withoutPlimsoll();
+const watch = await startWatch(LISTEN);
+try {
+  await withPlimsoll(answeredWithout, watch);
+  await allowedToDie(watch);
+} finally {
+  watch.stop();
+}

@@ -1,7 +1,8 @@
 /** Dies every planned death, some at a time, beside one sidecar. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import { startPlimsoll } from '../../helpers/run-cli.ts';
 import { type Container, createContainer } from './container.ts';
@@ -12,6 +13,7 @@ import { wayOf } from './ways.ts';
 /** Most of their lives they wait. */
 const AT_A_TIME = 4;
 const SIDECAR_MEBIBYTES = 256;
+const LOOK_MS = 20;
 
 export interface PlanOptions {
   readonly planned: readonly Planned[];
@@ -56,7 +58,7 @@ export async function startSidecar(): Promise<WatchingSidecar> {
     shellBefore: container.enter(),
     timeoutMs: 30 * 60_000,
   });
-  await sidecar.until(/./, 'stderr');
+  while (!existsSync(join(directory, 'sidecar.json'))) await delay(LOOK_MS);
   return {
     directory,
     async stop() {

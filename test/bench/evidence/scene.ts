@@ -52,7 +52,7 @@ const PARENT_MEBIBYTES = 96;
 const SUCCESSOR_MEBIBYTES = 256;
 /** Under an emulated processor too. */
 const LIFE_TIMEOUT_MS = 90_000;
-const FOUND_WITHIN_MS = 1_000;
+const FOUND_WITHIN_MS = 15_000;
 const LOOK_MS = 5;
 
 export interface Place {
