@@ -56,8 +56,9 @@ export function launch(
   const protection = createProtection({ clock, imports, onProblem: stderr.problem, onEvent: publish });
 
   function publish(event: AgentEvent): void {
-    stderr.event(event);
-    run?.event(event);
+    const told = run?.marked(event) ?? event;
+    stderr.event(told);
+    run?.event(told);
   }
 
   function fail(error: unknown): void {

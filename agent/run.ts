@@ -2,6 +2,7 @@
  * One active period of the agent: sources, recorder, pipeline and exporter joined, and taken apart again.
  * A switch of the mode to `off` ends a run; back from it a new one begins.
  */
+import { isRaised } from './classify/index.ts';
 import { createPolicy } from './config/presets.ts';
 import type { Options } from './config/options.ts';
 import { createControlling } from './controlling.ts';
@@ -31,6 +32,12 @@ import type { WorkerThreads } from './model/worker-threads.ts';
 const EXPORTER_DELAY_MS = 200;
 /** Between two steps of the start. */
 const STEP_PAUSE_MS = 5;
+/** What has a drill for its reason while one raises the level. */
+const DRILLED: ReadonlySet<AgentEvent['name']> = new Set([
+  'plimsoll.action.finished',
+  'plimsoll.adaptive.changed',
+  'plimsoll.capture.written',
+]);
 const TERMINATION_LOG = '/dev/termination-log';
 /** Unavailable readings seldom change. */
 const DEGRADED_INTERVAL_MS = 10_000;
@@ -61,6 +68,8 @@ export interface Run {
   listening(): string | undefined;
   /** What happened outside of the run, for its exporter. */
   event(event: AgentEvent): void;
+  /** What happens because of a drill says so. */
+  marked(event: AgentEvent): AgentEvent;
   readonly recording: Recording;
   readonly active: ActiveProtection;
   /** Since the agent last did anything. */
@@ -182,6 +191,13 @@ export async function startRun(parts: RunParts): Promise<Run> {
     toldElsewhere(event);
   }
 
+  function marked(event: AgentEvent): AgentEvent {
+    const assessment = pipeline.assessment();
+    return assessment !== undefined && isRaised(assessment) && DRILLED.has(event.name)
+      ? { ...event, isDrill: true }
+      : event;
+  }
+
   function toldElsewhere(event: AgentEvent): void {
     recording.event(event);
     exporting.event(event);
@@ -257,6 +273,7 @@ export async function startRun(parts: RunParts): Promise<Run> {
     degraded: degradations.list,
     listening: () => (exporting.kind() === 'prometheus' ? listening : undefined),
     event: toldElsewhere,
+    marked,
     recording,
     active: begun,
     idleMs: pipeline.sampler.sinceTickMs,

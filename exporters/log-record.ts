@@ -21,13 +21,18 @@ const UPWARD_SEVERITY = ['INFO', 'WARN', 'ERROR', 'FATAL'] as const satisfies Re
 
 /** `describe` says an assessment in words. `process`: the slot that every point of this process carries. */
 export function recordOf(event: AgentEvent, process: string, describe: Describe): EventRecord {
-  const [severityText, body, attributes] = partsOf(event, describe);
+  const [severityText, text, attributes] = partsOf(event, describe);
+  const isDrill = event.isDrill === true;
   return {
     eventName: event.name,
     severityNumber: SEVERITY[severityText],
     severityText,
-    body,
-    attributes: withoutUndefined({ ...attributes, 'plimsoll.process': process }),
+    body: isDrill ? `drill: ${text}` : text,
+    attributes: withoutUndefined({
+      ...attributes,
+      'plimsoll.process': process,
+      'plimsoll.drill': isDrill ? 'true' : undefined,
+    }),
   };
 }
 

@@ -56,6 +56,7 @@ export function createStderrWriter(options: StderrOptions): StderrWriter {
   return {
     problem: sayProblem,
     event(event) {
+      const drill = event.isDrill === true ? 'drill: ' : '';
       switch (event.name) {
         case 'plimsoll.pressure.changed': {
           const { assessment, previous } = event;
@@ -63,7 +64,7 @@ export function createStderrWriter(options: StderrOptions): StderrWriter {
           const severity = !upward ? 'info' : assessment.level >= 2 ? 'error' : 'warn';
           say(
             severity,
-            `[plimsoll] pressure ${levelName(assessment.level)} (was ${levelName(previous)}): ${options.describe(assessment)}`,
+            `[plimsoll] ${drill}pressure ${levelName(assessment.level)} (was ${levelName(previous)}): ${options.describe(assessment)}`,
           );
           break;
         }
@@ -90,16 +91,16 @@ export function createStderrWriter(options: StderrOptions): StderrWriter {
           break;
         }
         case 'plimsoll.capture.written':
-          say('warn', `[plimsoll] ${event.kind} written to ${event.path}`);
+          say('warn', `[plimsoll] ${drill}${event.kind} written to ${event.path}`);
           break;
         case 'plimsoll.action.finished': {
           const { action, outcome, detail } = event;
           if (outcome === 'failed') break; // a problem says it
-          say('info', `[plimsoll] ${action} ${outcome}${detail === '' ? '' : `: ${detail}`}`);
+          say('info', `[plimsoll] ${drill}${action} ${outcome}${detail === '' ? '' : `: ${detail}`}`);
           break;
         }
         case 'plimsoll.adaptive.changed':
-          say('info', `[plimsoll] ${event.adaptive} changed from ${event.fromValue} to ${event.toValue}`);
+          say('info', `[plimsoll] ${drill}${event.adaptive} changed from ${event.fromValue} to ${event.toValue}`);
           break;
       }
     },

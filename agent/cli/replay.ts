@@ -66,6 +66,8 @@ export interface Outcome {
   readonly changes: readonly Change[];
   /** Samples whose replayed level is the recorded one ÷ samples with a recorded level; undefined: there is none. */
   readonly agreementRatio: number | undefined;
+  /** Samples whose recorded level a drill has raised. */
+  readonly drilled: number;
   readonly secondsRecorded: SecondsByLevel;
   readonly secondsReplayed: SecondsByLevel;
 }
@@ -77,6 +79,7 @@ export function replayed({ records }: Pick<RingReading, 'records'>, policy: Poli
   const secondsReplayed = { ...secondsRecorded };
   let compared = 0;
   let agreed = 0;
+  let drilled = 0;
   let verdict: Verdict | undefined;
   for (const [index, { row, sequence }] of records.entries()) {
     const before = verdict?.assessment.level ?? 0;
@@ -84,7 +87,10 @@ export function replayed({ records }: Pick<RingReading, 'records'>, policy: Poli
     const { level, pressureRatio, reasons } = verdict.assessment;
     const recorded = reading(row, 'level');
     if (recorded !== undefined) compared += 1;
-    if (recorded === level) agreed += 1;
+    // levels are judged without it
+    const drill = reading(row, 'drillLevel') ?? 0;
+    if (drill > level) drilled += 1;
+    if (recorded === Math.max(level, drill)) agreed += 1;
     if (level !== before) {
       const wallMs = reading(row, 'wallMs');
       changes.push({
@@ -103,7 +109,8 @@ export function replayed({ records }: Pick<RingReading, 'records'>, policy: Poli
     secondsReplayed[levelName(level)] += seconds;
     if (recordedName !== undefined) secondsRecorded[recordedName] += seconds;
   }
-  return { changes, agreementRatio: compared === 0 ? undefined : agreed / compared, secondsRecorded, secondsReplayed };
+  const agreementRatio = compared === 0 ? undefined : agreed / compared;
+  return { changes, agreementRatio, drilled, secondsRecorded, secondsReplayed };
 }
 
 function outcomeJson(
@@ -125,6 +132,7 @@ function outcomeJson(
     last: jsonTime(lastWallMs(records)),
     ended: end === undefined ? null : { exitCode: end.exitCode, at: jsonTime(end.wallMs) },
     agreementRatio: outcome.agreementRatio ?? null,
+    drilled: outcome.drilled,
     secondsRecorded: outcome.secondsRecorded,
     secondsReplayed: outcome.secondsReplayed,
     changes: outcome.changes.map(({ wallMs, ...change }) => ({ at: jsonTime(wallMs), ...change })),
@@ -163,6 +171,7 @@ function outcomeText(
     end === undefined
       ? 'no end mark: still running, or killed'
       : `ended with exit code ${end.exitCode} at ${jsonTime(end.wallMs) ?? '–'}`,
+    ...(outcome.drilled === 0 ? [] : [`a drill raised the level of ${outcome.drilled} records; it is left out here`]),
     `same level as recorded in ${ratioText(outcome.agreementRatio)} of the records; time in each level:`,
     ...seconds,
   ].join('\n');

@@ -55,6 +55,7 @@ export function viewsOf(text: string, from: string): readonly ProcessView[] {
   return [...slots].map((slot) => {
     const own = samples.filter(({ labels }) => labels[prometheusLabel(PROCESS_ATTRIBUTE)] === slot);
     const info = own.find(({ name }) => name === nameOf('plimsoll.agent.info'))?.labels ?? {};
+    const degraded = valuesOf(own, 'plimsoll.agent.degraded', 'reason');
     return {
       serviceName: target['service_name'] ?? '',
       // of whoever answers; which of several that is, the text does not tell
@@ -65,8 +66,8 @@ export function viewsOf(text: string, from: string): readonly ProcessView[] {
       nodeVersion: info['node'] ?? '',
       mode: info['mode'] ?? '',
       from,
-      row: rowOf(own),
-      degraded: valuesOf(own, 'plimsoll.agent.degraded', 'reason'),
+      row: rowOf(own, degraded),
+      degraded,
       caches: cacheViewOf(own),
     };
   });
@@ -85,7 +86,7 @@ function valuesOf(samples: readonly Sample[], metric: string, attribute: string)
 }
 
 /** What is not exported stays NaN; a sum of several columns cannot be taken apart. */
-function rowOf(samples: readonly Sample[]): Row {
+function rowOf(samples: readonly Sample[], degraded: readonly string[]): Row {
   const row = createRow();
   for (const metric of METRICS) {
     if (!('points' in metric)) continue;
@@ -99,6 +100,7 @@ function rowOf(samples: readonly Sample[]): Row {
   }
   const seconds = samples.find(({ name }) => name === nameOf('plimsoll.agent.last_sample'))?.value;
   for (const constraint of CONSTRAINTS) completeConstraint(row, constraint);
+  if (degraded.includes('drill')) row[COL.drillLevel] = row[COL.level] ?? Number.NaN;
   row[COL.wallMs] = (seconds ?? Number.NaN) * 1000;
   const [binding] = valuesOf(samples, 'plimsoll.pressure.binding', 'plimsoll.constraint');
   row[COL.bindingConstraint] = CONSTRAINTS.indexOf(binding as Constraint);

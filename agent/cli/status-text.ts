@@ -16,7 +16,7 @@ export function statusLine(view: ProcessView, nowMs: number): string {
   const words = [
     jsonTime(nowMs),
     who(view),
-    levelText(reading(row, 'level') ?? -1),
+    `${levelText(reading(row, 'level') ?? -1)}${drillText(view)}`,
     bindingConstraint(row) ?? 'unlimited',
     ratioText(reading(row, 'pressureRatio')),
     leftText(view),
@@ -38,6 +38,10 @@ function timeText({ row }: ProcessView): string | undefined {
   return seconds === undefined ? undefined : limitText(seconds);
 }
 
+function drillText({ row }: ProcessView): string {
+  return reading(row, 'drillLevel') === undefined ? '' : ' (drill)';
+}
+
 function headroomText(bytes: number | undefined): string {
   return bytes !== undefined && bytes < 0 ? `${bytesText(-bytes)} over` : `${bytesText(bytes)} left`;
 }
@@ -52,7 +56,7 @@ function processLines(view: ProcessView, nowMs: number, verbose: boolean): reado
   const sinceText = since === undefined ? '' : ` since ${durationText((nowMs - since) / 1000)}`;
   const lines = [
     `${who(view)}  mode ${view.mode}  Node.js ${view.nodeVersion}  sample ${durationText(ageSeconds(row, nowMs))} old`,
-    field('level', `${levelText(reading(row, 'level') ?? -1)}${sinceText}`),
+    field('level', `${levelText(reading(row, 'level') ?? -1)}${drillText(view)}${sinceText}`),
     field('binding', bindingConstraint(row) ?? 'none: nothing limits it'),
     field('pressure', ratioText(reading(row, 'pressureRatio'))),
     field('headroom', [leftText(view), timeText(view) ?? 'not growing'].join(', ')),

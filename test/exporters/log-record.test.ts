@@ -131,6 +131,12 @@ describe('the severity of a level is that of where it went', () => {
   }
 });
 
+test('what a drill has caused says so, in its body and by an attribute', () => {
+  const { body, attributes } = recordOf({ ...changed(0, 2), isDrill: true }, 'main', () => 'in words');
+  assert.equal(body, 'drill: in words');
+  assert.equal(attributes['plimsoll.drill'], 'true');
+});
+
 test('docs/events.md lists every event with its attributes', () => {
   const page = readFileSync(join(import.meta.dirname, '../../docs/events.md'), 'utf8');
   for (const [event, , , , attributes] of CASES) {

@@ -90,3 +90,14 @@ test('a problem is one line whatever its text holds', () => {
   stderr.problem(problem('PLM_CONFIG_FILE', 'first\n  second\r\nthird'));
   assert.deepEqual(lines, ['[plimsoll] PLM_CONFIG_FILE: first second third']);
 });
+
+test('what a drill has caused says so', () => {
+  const { lines, stderr } = writer();
+  stderr.event({
+    name: 'plimsoll.pressure.changed',
+    previous: 0,
+    assessment: { ...IDLE_ASSESSMENT, level: 2 },
+    isDrill: true,
+  });
+  assert.deepEqual(lines, ['[plimsoll] drill: pressure high (was normal): why']);
+});

@@ -30,6 +30,7 @@ const KEYS = ['available', 'enabled', 'at', 'memory', 'cache', 'detailed', 'proc
 const MEMORY_KEYS = [
   'level',
   'levelSince',
+  'drill',
   'pressureRatio',
   'bindingConstraint',
   'headroomBytes',

@@ -4,6 +4,8 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
 import { doctor } from '../../../agent/cli/doctor.ts';
+import { drill } from '../../../agent/cli/drill.ts';
+import { reclaim } from '../../../agent/cli/reclaim.ts';
 import { replay } from '../../../agent/cli/replay.ts';
 import { run } from '../../../agent/cli/run.ts';
 import { status } from '../../../agent/cli/status.ts';
@@ -14,7 +16,7 @@ function sectionOf(name: string): string {
   return page.split(/^## /m).find((section) => section.startsWith(`${name}\n`)) ?? '';
 }
 
-for (const [name, { flags, positionals }] of Object.entries({ status, doctor, replay })) {
+for (const [name, { flags, positionals }] of Object.entries({ status, doctor, replay, drill, reclaim })) {
   test(`the section of ${name} names every flag it has, and no other`, () => {
     const named = new Set(sectionOf(name).match(/(?<![\w-])--[a-z][a-z-]+/g));
     named.delete('--max-old-space-size'); // Node's

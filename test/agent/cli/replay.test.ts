@@ -5,6 +5,7 @@ import { replayed } from '../../../agent/cli/replay.ts';
 import { classify, writeVerdict, type Verdict } from '../../../agent/classify/index.ts';
 import { createPolicy } from '../../../agent/config/presets.ts';
 import type { Policy } from '../../../agent/model/policy.ts';
+import { COL } from '../../../agent/model/row.ts';
 import type { RingRecord } from '../../../agent/record/slots.ts';
 import { rowOf } from '../../helpers/snapshot.ts';
 
@@ -44,6 +45,21 @@ test('the same policy gives the same level at every record', () => {
     ['elevated', 'high', 'critical', 'high', 'elevated', 'normal'],
   );
   assert.match(changes[0]?.reasons.join() ?? '', /^container at 0\.7\d of its limit, elevated from 0\.70$/);
+});
+
+test('a drill in the recording is left out of the levels, and explains where they differ', () => {
+  const drill = recorded(UP_AND_DOWN, STANDARD).map(({ sequence, row }) => {
+    if (sequence > 10 && sequence < 70) row[COL.drillLevel] = 2;
+    if (sequence > 10 && sequence < 70) row[COL.level] = Math.max(2, row[COL.level] ?? 0);
+    return { sequence, row };
+  });
+  const found = replayed({ records: drill }, STANDARD);
+  assert.equal(found.agreementRatio, 1);
+  assert.ok(found.drilled > 20 && found.drilled < 59, `${found.drilled}`);
+  assert.deepEqual(
+    found.changes.map(({ to }) => to),
+    ['elevated', 'high', 'critical', 'high', 'elevated', 'normal'],
+  );
 });
 
 test('it starts from nothing where the recording begins in the middle, and agrees again afterwards', () => {

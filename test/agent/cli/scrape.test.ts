@@ -61,6 +61,7 @@ test('the core text is enough for all that status shows', () => {
   assert.deepEqual(memory, {
     level: 'elevated',
     levelSince: null, // not exported
+    drill: null,
     pressureRatio: 0.71875,
     bindingConstraint: 'heap',
     headroomBytes: 72 * 2 ** 20,
