@@ -106,7 +106,7 @@ export function cacheOf(instance: string, name: string, bytes: number): ApiCache
     sizeSource: 'sampled',
     limitEntries: 200_000,
     limitBytes: null,
-    capEntries: undefined,
+    capEntries: null,
     counts: { hit: 91_204, miss: 12_007, expired: 31, evictions: { capacity: 0, ttl: 12, pressure: 4_210, manual: 0 } },
   };
 }

@@ -1,7 +1,7 @@
 /** One cache of one process. */
 import { EVICTION_REASONS } from '../../../model/cache.ts';
 import type { ApiCache } from '../../api/types.ts';
-import { hitRatio, sizeOf } from './caches-table.ts';
+import { capOf, hitRatio, sizeOf } from './caches-table.ts';
 import { createChart } from './chart.ts';
 import { facts, fill, h, link, memo, section } from './dom.ts';
 import { bytes, count, percent } from './format.ts';
@@ -78,7 +78,7 @@ function tableOf(cache: ApiCache): HTMLElement {
       ['Holds', `${sizeOf(cache)}${cache.sizeSource === 'sampled' ? ', estimated from a sample of its entries' : ''}`],
       ['Entries', count(cache.entries)],
       ['Limit', limit.length === 0 ? 'none: it grows as long as the application fills it' : limit.join(', ')],
-      ['Cap under pressure', cache.capEntries === undefined ? 'none now' : `${count(cache.capEntries)} entries`],
+      ['Cap under pressure', capOf(cache) ?? 'none now'],
       ['Hits', `${count(cache.counts.hit)} (${percent(hitRatio(cache))})`],
       ['Misses', count(cache.counts.miss)],
       ...EVICTION_REASONS.map((reason) => [`Evicted: ${reason}`, count(evictions[reason])] as const),

@@ -1,7 +1,7 @@
 /** Caches, as a process's view lists them. */
 import type { ApiCache } from '../../api/types.ts';
 import { h, liveText } from './dom.ts';
-import { bytes, count, percent } from './format.ts';
+import { bytes, count, percent, UNKNOWN } from './format.ts';
 import { createTable, textColumn, type Table } from './table.ts';
 import { cacheAddress } from './view.ts';
 
@@ -44,7 +44,7 @@ export function cachesTable({ caption, isNamed }: CachesTableOptions): Table<Api
         isNumber: true,
         sortBy: (cache) => hitRatio(cache) ?? -1,
       }),
-      textColumn('Cap', ({ capEntries }) => (capEntries === undefined ? '–' : `${count(capEntries)} entries`), {
+      textColumn('Cap', (cache) => capOf(cache) ?? UNKNOWN, {
         isNumber: true,
       }),
       textColumn('Priority', ({ priority }) => priority),
@@ -55,6 +55,11 @@ export function cachesTable({ caption, isNamed }: CachesTableOptions): Table<Api
 /** What was looked at entry by entry is an estimate, and says so. */
 export function sizeOf(cache: ApiCache): string {
   return `${cache.sizeSource === 'sampled' ? '≈ ' : ''}${bytes(cache.bytes)}`;
+}
+
+/** What it may not hold more than, until the pressure is over. */
+export function capOf({ capEntries }: ApiCache): string | undefined {
+  return capEntries === null ? undefined : `${count(capEntries)} entries`;
 }
 
 /** null: nothing was asked of it, or it does not count. JSON has no NaN, so a count that is not known comes as null. */

@@ -170,6 +170,7 @@ function drawMarks(plot: uPlot, marks: readonly Mark[]): void {
   ctx.save();
   ctx.font = `${11 * scale}px system-ui, sans-serif`;
   ctx.textAlign = 'center';
+  ctx.textBaseline = 'middle';
   for (const { wallMs, label } of marks.toSorted((a, b) => a.wallMs - b.wallMs)) {
     const x = plot.valToPos(wallMs / 1000, 'x', true);
     if (x < left || x > left + width) continue;
@@ -186,7 +187,7 @@ function drawMarks(plot: uPlot, marks: readonly Mark[]): void {
     ctx.fillStyle = color('--muted');
     ctx.fillRect(middle - half, top, 2 * half, 15 * scale);
     ctx.fillStyle = color('--surface');
-    ctx.fillText(text, middle, top + 11.5 * scale);
+    ctx.fillText(text, middle, top + 8 * scale);
   }
   ctx.restore();
 }

@@ -1,10 +1,10 @@
 /** Keeps the stream of events open: tries again with growing pauses, and says since when it has been away. */
-import { isUnauthorized, type Api } from './api.ts';
+import { ApiError, isUnauthorized, type Api } from './api.ts';
 import { createEventParser, type Message } from './event-stream.ts';
 
 export type Connection =
   | { readonly kind: 'connecting' | 'live' | 'unauthorized' }
-  | { readonly kind: 'lost'; readonly sinceMs: number; readonly nextMs: number };
+  | { readonly kind: 'lost'; readonly sinceMs: number; readonly nextMs: number; readonly reason: string };
 
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 15_000;
@@ -44,6 +44,7 @@ export function keepLive(
 
   async function run(): Promise<void> {
     if (isTrying) return;
+    let reason = 'nobody answers at this address';
     isTrying = true;
     clearTimeout(timer);
     abort = new AbortController();
@@ -54,11 +55,12 @@ export function keepLive(
         onConnection({ kind: 'unauthorized' });
         return;
       }
+      if (error instanceof ApiError) reason = error.message;
     } finally {
       isTrying = false;
     }
     lostSinceMs ??= Date.now();
-    onConnection({ kind: 'lost', sinceMs: lostSinceMs, nextMs: Date.now() + pauseMs });
+    onConnection({ kind: 'lost', sinceMs: lostSinceMs, nextMs: Date.now() + pauseMs, reason });
     timer = setTimeout(() => void run(), pauseMs);
     pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2);
   }

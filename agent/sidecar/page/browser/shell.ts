@@ -7,7 +7,6 @@ import type { State } from './state.ts';
 import { createThemeSwitch } from './theme.ts';
 import { OVERVIEW, POSTMORTEMS, type Route } from './view.ts';
 
-/** No sample for so long while connected: said, not hidden. */
 export interface Shell {
   readonly main: HTMLElement;
   update(state: State, route: Route): void;
@@ -86,7 +85,7 @@ function createConnection(feed: Feed) {
         h(
           'span',
           {},
-          `Disconnected since ${clock(connection.sinceMs)}. ${heardMs === 0 ? 'Nothing was heard yet' : `What you see is of ${clock(heardMs)}`}; trying again after ${duration((connection.nextMs - Date.now()) / 1000)}.`,
+          `Disconnected since ${clock(connection.sinceMs)}: ${connection.reason.replace(/\.$/, '')}. ${heardMs === 0 ? 'Nothing was heard yet' : `What you see is of ${clock(heardMs)}`}; trying again after ${duration((connection.nextMs - Date.now()) / 1000)}.`,
         ),
         button('Try now', () => feed.tryNow()),
       );
