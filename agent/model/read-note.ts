@@ -13,6 +13,8 @@ import { OUTCOMES, type ActionCount, type AdaptiveState, type Degradation, type 
 /** UTF-16 units: of a name, and of a sentence. */
 export const LONGEST_NOTED_NAME = 256;
 export const LONGEST_NOTED_TEXT = 1024;
+/** A newer version may keep more of them; the newest come last. */
+const MAX_READ_EVENTS = 16 * MAX_NOTED_EVENTS;
 /** Of everything that has no maximum of its own. */
 const MAX_ENTRIES = 64;
 
@@ -44,7 +46,7 @@ export function readNote(value: unknown): RingNote | undefined {
     reclaimed: messagesOf(value['reclaimed'], MAX_ENTRIES).map(reclaimedOf),
     shed: messagesOf(value['shed'], MAX_ENTRIES).map(shedOf),
     adaptives: messagesOf(value['adaptives'], MAX_ENTRIES).map(adaptiveOf),
-    events: messagesOf(value['events'], MAX_NOTED_EVENTS).flatMap(eventOf),
+    events: messagesOf(value['events'], MAX_READ_EVENTS).flatMap(eventOf).slice(-MAX_NOTED_EVENTS),
   };
 }
 

@@ -91,10 +91,10 @@ function check(result: Read<RingReading>, recordings: readonly Recording[]): num
   if (note !== undefined) assert.deepEqual(note, recording.notes[note.wallMs], 'a note that nobody wrote');
   if (end !== undefined) assert.deepEqual(end, recording.end);
   let previous = 0;
-  for (const record of records) {
-    assert.ok(record.sequence > previous, 'oldest first, each once');
-    previous = record.sequence;
-    checkRecord(record, recording);
+  for (const each of records) {
+    assert.ok(each.sequence > previous, 'oldest first, each once');
+    previous = each.sequence;
+    checkRecord(each, recording);
   }
   return records.length;
 }
@@ -103,10 +103,10 @@ function check(result: Read<RingReading>, recordings: readonly Recording[]): num
 function checkLatest(latest: Read<LatestReading>, all: Read<RingReading>, recordings: readonly Recording[]): void {
   assert.equal(latest.ok, all.ok);
   if (!latest.ok || !all.ok) return;
-  const { header, record, note } = latest.reading;
-  assert.equal(record === undefined, all.reading.records.length === 0);
+  const { header, record: newest, note } = latest.reading;
+  assert.equal(newest === undefined, all.reading.records.length === 0);
   assert.deepEqual(note, all.reading.note);
-  if (record !== undefined) checkRecord(record, recordingOf(header, recordings));
+  if (newest !== undefined) checkRecord(newest, recordingOf(header, recordings));
 }
 
 function damaged(random: Random, recordings: readonly Recording[]): { bytes: Buffer; how: string } {

@@ -157,7 +157,13 @@ describe('a header', () => {
 
 describe('a policy', () => {
   const { identity, facts, policy } = recorderOptions('/nowhere');
-  const description = { columns: [], identity: { ...identity, serviceInstanceId: 'x' }, facts, policy, noteSlotBytes: 0 };
+  const description = {
+    columns: [],
+    identity: { ...identity, serviceInstanceId: 'x' },
+    facts,
+    policy,
+    noteSlotBytes: 0,
+  };
   const stored = encodeDescription(description, 4096).toString();
 
   test('keeps the levels that are off', () => {

@@ -1,8 +1,8 @@
 /** Recorders and folders for the tests of agent/record. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { RingNote } from '../../../agent/model/note.ts';
 import type { Read } from '../../../agent/record/open-ring.ts';
@@ -78,4 +78,17 @@ export function unreadableReason(result: Read<unknown>): string {
   assert.equal(result.problem.code, 'PLM_RING_UNREADABLE');
   assert.doesNotMatch(result.problem.message, /\n/);
   return result.problem.message;
+}
+
+/** Of this process, by which the recorder's file is open. */
+export function openDescriptors(recorder: Recorder): number[] {
+  return readdirSync('/proc/self/fd')
+    .map(Number)
+    .filter((fd) => {
+      try {
+        return basename(readlinkSync(`/proc/self/fd/${fd}`)) === basename(recorder.path);
+      } catch {
+        return false; // the descriptor of this very listing
+      }
+    });
 }

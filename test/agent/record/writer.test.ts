@@ -7,22 +7,25 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
-  readlinkSync,
   rmSync,
-  statSync,
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
 import { COL, createRow } from '../../../agent/model/row.ts';
 import { readRing } from '../../../agent/record/reader.ts';
-import { createRecorder, type Recorder } from '../../../agent/record/writer.ts';
+import { createRecorder } from '../../../agent/record/writer.ts';
 import { onWindows, unlessLinux } from '../../helpers/platform.ts';
-import { readable, record, recorderOptions, START_WALL_MS, temporaryDirectory } from './ring-fixture.ts';
-
-const MODE = 0o7777;
+import {
+  openDescriptors,
+  readable,
+  record,
+  recorderOptions,
+  START_WALL_MS,
+  temporaryDirectory,
+} from './ring-fixture.ts';
 
 describe('a recorder', () => {
   test('names its file after start time and random, and hands the name out as instance id', (context) => {
@@ -218,16 +221,4 @@ function smallDisk(context: TestContext, size: string): string {
 
 function fill(directory: string): void {
   assert.throws(() => writeFileSync(join(directory, 'filler'), Buffer.alloc(1 << 20)), { code: 'ENOSPC' });
-}
-
-function openDescriptors(recorder: Recorder): number[] {
-  return readdirSync('/proc/self/fd')
-    .map(Number)
-    .filter((fd) => {
-      try {
-        return basename(readlinkSync(`/proc/self/fd/${fd}`)) === basename(recorder.path);
-      } catch {
-        return false; // the descriptor of this very listing
-      }
-    });
 }
