@@ -10,6 +10,7 @@ import {
   type Postmortem,
   type WorkloadDeaths,
 } from '../model/postmortem.ts';
+import { createShared } from '../record/folder.ts';
 
 const FILE = 'deaths.json';
 const LOCK = 'deaths.json.lock';
@@ -47,8 +48,13 @@ export function countDeath(directory: string, postmortem: Postmortem, nowMs: num
   if (!takeLock(lock, nowMs)) return false;
   try {
     const workloads = withOneMore(deathCounts(directory), postmortem);
-    const part = join(directory, `${FILE}.part`);
-    writeFileSync(part, JSON.stringify({ version: 1, workloads }), { mode: 0o660 });
+    const part = join(directory, `${FILE}.${process.pid}.part`);
+    const fd = createShared(directory, part);
+    try {
+      writeFileSync(fd, JSON.stringify({ version: 1, workloads }));
+    } finally {
+      closeSync(fd);
+    }
     renameSync(part, join(directory, FILE));
     return true;
   } catch {
@@ -61,7 +67,7 @@ export function countDeath(directory: string, postmortem: Postmortem, nowMs: num
 function takeLock(lock: string, nowMs: number): boolean {
   for (let attempt = 0; attempt < LOCK_ATTEMPTS; attempt++) {
     try {
-      closeSync(openSync(lock, 'wx', 0o660));
+      closeSync(openSync(lock, 'wx', 0o600));
       return true;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') return false;

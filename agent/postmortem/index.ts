@@ -3,8 +3,9 @@
  * reads the world, `investigate` concludes, `reportOnce` makes sure that a death is told once. docs/postmortem.md
  */
 export { countDeath, deathCounts, totalDeaths, withOneMore } from './death-counts.ts';
-export { gatherEvidence, openKillCounter, type KillCounter } from './evidence.ts';
+export { gatherEvidence, type Scene } from './evidence.ts';
 export { NO_EVIDENCE, type Ending, type FatalReport, type FoundDeath, type WorldEvidence } from './found.ts';
 export { investigate } from './investigate.ts';
+export { openKillCounter, type KillCounter } from './kill-counter.ts';
 export { deathReportPath, isReported, listPostmortems, readPostmortem, reportOnce } from './reports.ts';
-export { postmortemText } from './text.ts';
+export { deathText, postmortemText } from './text.ts';

@@ -2,18 +2,21 @@
  * Post-mortems as they are kept: `<instance>.death.json` beside the ring file. Making that file is the claim: a death is reported by
  * whoever made it, and by nobody else.
  */
-import { linkSync, mkdirSync, readdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
+import { closeSync, linkSync, readdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 import { DEATH_CAUSES, DEATH_EVIDENCE, type Postmortem } from '../model/postmortem.ts';
+import { createShared, ensureFolder } from '../record/folder.ts';
 import { instanceStartMs } from '../record/instance-id.ts';
+import { REPORT_EXTENSION } from '../record/survey.ts';
 
-const EXTENSION = '.death.json';
 /** In the data folder. */
 const COPIES = 'postmortems';
+/** 40 kB each at most. */
+const KEPT_COPIES = 200;
 
 export function deathReportPath(directory: string, instance: string): string {
-  return join(directory, instance + EXTENSION);
+  return join(directory, instance + REPORT_EXTENSION);
 }
 
 /**
@@ -30,23 +33,48 @@ export function reportOnce(directory: string, postmortem: Postmortem, dataDirect
 /** A reader sees all of it or nothing; false: it is there. */
 function createWhole(path: string, text: string): boolean {
   const part = `${path}.${process.pid}-${Math.random().toString(36).slice(2)}.part`;
-  writeFileSync(part, text, { flag: 'wx', mode: 0o660 });
+  write(part, text);
   try {
     linkSync(part, path);
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return false;
+    if (!WITHOUT_LINKS.has(code)) throw error;
+    return createDirectly(path, text);
   } finally {
     unlinkSync(part);
   }
 }
 
+/** What file systems answer that know no second name of a file. A reader may see a part of the report there, which it takes for none. */
+const WITHOUT_LINKS: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
+
+function createDirectly(path: string, text: string): boolean {
+  try {
+    write(path, text);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+function write(path: string, text: string): void {
+  const fd = createShared(dirname(path), path);
+  try {
+    writeFileSync(fd, text);
+  } finally {
+    closeSync(fd);
+  }
+}
+
 function keepCopy(folder: string, instance: string, text: string): void {
   try {
-    mkdirSync(dirname(folder), { recursive: true });
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    createWhole(join(folder, instance + EXTENSION), text);
+    ensureFolder(folder);
+    createWhole(join(folder, instance + REPORT_EXTENSION), text);
+    // names begin with the start time
+    for (const oldest of reportsIn(folder).toSorted().slice(0, -KEPT_COPIES)) unlinkSync(oldest);
   } catch {
     // what is beside the ring file is the report
   }
@@ -73,9 +101,9 @@ function deathMs({ diedMs, last, foundMs }: Postmortem): number {
 
 function reportsIn(folder: string): readonly string[] {
   try {
-    const names = readdirSync(folder).filter((name) => name.endsWith(EXTENSION));
+    const names = readdirSync(folder).filter((name) => name.endsWith(REPORT_EXTENSION));
     return names
-      .filter((name) => instanceStartMs(name.slice(0, -EXTENSION.length)) !== undefined)
+      .filter((name) => instanceStartMs(name.slice(0, -REPORT_EXTENSION.length)) !== undefined)
       .map((name) => join(folder, name));
   } catch {
     return [];

@@ -88,8 +88,8 @@ export function createDeaths(parts: DeathsParts): Deaths {
     const reading = read.ok ? read.reading : remembered;
     if (reading === undefined) return; // it was taken away: nobody else will find it either
     const ending = await parts.endingOf(reading.header);
-    const evidence = gatherEvidence(reading.header, counter);
     const foundMs = parts.wallMs();
+    const evidence = gatherEvidence({ reading, directory, nowMs: foundMs, counter });
     const foundBy = ending === undefined ? 'sidecar' : 'parent';
     const postmortem = investigate({ path, reading, note: reading.note, foundBy, foundMs, diedMs, ending, evidence });
     if (!claim(postmortem)) {
