@@ -1,7 +1,8 @@
-/** How the child of `plimsoll run` ended, and whether that was a death somebody should hear of. */
+/** How the child of `plimsoll run` ended, and which deaths somebody should hear of. Pure. */
 import { constants } from 'node:os';
 
-import { reading, type Recording } from './recording.ts';
+import type { Postmortem } from '../model/postmortem.ts';
+import { durationText } from './text.ts';
 
 export interface Ending {
   readonly code: number | null;
@@ -14,33 +15,32 @@ export function exitCodeOf({ code, signal }: Ending): number {
 }
 
 /** Signals that ask a program to end, or say that its reader has gone: what follows is no accident. */
-const ASKED: ReadonlySet<NodeJS.Signals> = new Set(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGPIPE']);
-const HIGH = 2;
+const ASKED: ReadonlySet<string> = new Set(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGPIPE']);
 
-/** The signal that ended it; also when a shell or npm stands between and answers 128 + n. */
-export function deathSignal(ending: Ending, recording: Recording | undefined): NodeJS.Signals | undefined {
+/** The signal that ended it; also when a shell or npm stands between and answers 128 + n. `endedItself`: with that very number. */
+export function deathSignal(ending: Ending, endedItself: boolean): string | undefined {
   if (ending.signal !== null) return ending.signal;
-  const endedItself = recording?.end !== undefined;
   const number = (ending.code ?? 0) - 128;
-  const named = Object.entries(constants.signals).find(([, value]) => value === number)?.[0];
-  return endedItself ? undefined : (named as NodeJS.Signals | undefined);
+  return endedItself ? undefined : Object.entries(constants.signals).find(([, value]) => value === number)?.[0];
 }
 
-/** A signal that nobody sends to say goodbye; or a failure while memory was short. */
-export function isDeath(ending: Ending, recording: Recording | undefined): boolean {
-  const wasShort = (recording?.record && (reading(recording.record.row, 'level') ?? 0) >= HIGH) ?? false;
-  const signal = deathSignal(ending, recording);
-  if (signal !== undefined && !ASKED.has(signal)) return true;
-  return exitCodeOf(ending) !== 0 && signal === undefined && wasShort;
+/** A signal that nobody sends to say goodbye. */
+export function isViolent(ending: Ending, endedItself: boolean): boolean {
+  const signal = deathSignal(ending, endedItself);
+  return signal !== undefined && !ASKED.has(signal);
 }
 
-/**
- * The recording of the child, or of what the child started: that of its pid, else the newest one since the start that
- * has no end mark. `pid` alone does not do: `npm start` and shells have children of their own.
- */
-export function recordingOf(recordings: readonly Recording[], pid: number, sinceWallMs: number): Recording | undefined {
-  const since = recordings.filter(({ startWallMs }) => startWallMs >= sinceWallMs);
-  return (
-    since.find(({ header }) => header.identity.pid === pid) ?? since.find(({ end }) => end === undefined) ?? since[0]
-  );
+/** Programs fail all day and say why themselves; not so one that failed while memory was short. */
+export function isWorthTelling({ cause, signal, last }: Postmortem): boolean {
+  if (cause === 'exit') return false;
+  return cause !== 'crash' || signal !== null || last?.level === 'high' || last?.level === 'critical';
 }
+
+export function howItEnded(command: string, ending: Ending, endedItself: boolean, livedSeconds: number): string {
+  const signal = deathSignal(ending, endedItself);
+  const how = signal === undefined ? 'ended' : `was ended by ${signal}`;
+  return `${command} ${how} after ${durationText(livedSeconds)}, exit code ${exitCodeOf(ending)}`;
+}
+
+export const NOTHING_RECORDED =
+  'nothing was recorded: it lived too short, is no Node.js program, PLIMSOLL_MODE is off, or no folder can be written';

@@ -5,13 +5,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { createStderrWriter } from '../../exporters/stderr.ts';
+import type { Options } from '../config/options.ts';
 import type { Environment } from '../config/read.ts';
-import { problem, problemLine } from '../model/problem.ts';
+import type { Postmortem } from '../model/postmortem.ts';
+import { problem, problemLine, type Problem } from '../model/problem.ts';
+import { postmortemText } from '../postmortem/index.ts';
+import { watchBeside } from './beside.ts';
 import { command, CommandError, usageError, type Cli, type ExitCode } from './command.ts';
-import { exitCodeOf, isDeath, recordingOf, type Ending } from './death.ts';
-import { deathReport } from './death-report.ts';
+import { exitCodeOf, howItEnded, isViolent, isWorthTelling, NOTHING_RECORDED, type Ending } from './death.ts';
 import { ALL_OPTIONS, environmentOf, optionFlags, readOptions } from './flags.ts';
-import { recordingsIn, type Recording } from './recording.ts';
+import { sidecarSettings } from './load-sidecar.ts';
 import { childEnvironment } from './run-environment.ts';
 import { forwardSignals } from './signals.ts';
 
@@ -29,11 +33,13 @@ export const run = command({
   run: async (flags, cli) => {
     const [file, ...args] = cli.rest;
     if (file === undefined) throw usageError('no command to run; put it behind --: plimsoll run -- node app.js');
-    const options = environmentOf(flags);
-    const { directory } = await readOptions({ ...cli.env, ...options }, ALL_OPTIONS);
+    const flagged = environmentOf(flags);
+    const environment = { ...cli.env, ...flagged };
+    const options = await readOptions(environment, ALL_OPTIONS);
+    const { directory } = options;
     const place = directory === undefined ? openPrivatePlace(cli) : { directory, isPrivate: false };
-    const env = childEnvironment(cli.env, { preloadPath: PRELOAD, directory: place?.directory, options });
-    return await runToItsEnd({ file, args, env }, place, cli);
+    const env = childEnvironment(cli.env, { preloadPath: PRELOAD, directory: place?.directory, options: flagged });
+    return await runToItsEnd({ file, args, env }, { options, environment, place }, cli);
   },
 });
 
@@ -60,26 +66,75 @@ function openPrivatePlace(cli: Cli): Place | undefined {
   }
 }
 
-async function runToItsEnd(invocation: Invocation, place: Place | undefined, cli: Cli): Promise<ExitCode> {
-  const startedMs = cli.wallMs();
-  let died = false;
+interface Setting {
+  readonly options: Options;
+  /** Of the sidecar that this process is meanwhile. */
+  readonly environment: Environment;
+  readonly place: Place | undefined;
+}
+
+async function runToItsEnd(
+  invocation: Invocation,
+  { options, environment, place }: Setting,
+  cli: Cli,
+): Promise<ExitCode> {
+  const startWallMs = cli.wallMs();
+  const stories: Postmortem[] = [];
+  let isOver = false;
+  let told = 0;
+
+  function tell(lines: readonly string[]): void {
+    told += 1;
+    for (const line of lines) cli.note(`[plimsoll] ${line}`);
+  }
+
   try {
-    const { pid, ending } = await spawned(invocation);
-    const atWallMs = cli.wallMs();
-    const recording = recordingOf(recordingsOf(place?.directory), pid, startedMs);
-    died = isDeath(ending, recording);
+    const { pid, ended } = await spawned(invocation);
+    const beside =
+      place &&
+      watchBeside({
+        ...sidecarSettings(environment),
+        options,
+        directory: place.directory,
+        child: { pid, startWallMs },
+        onProblem: problemWriter(environment, cli),
+        onPostmortem(postmortem) {
+          if (isOver) stories.push(postmortem);
+          else if (isWorthTelling(postmortem)) tell(postmortemText(postmortem));
+        },
+      });
+    const ending = await ended;
+    const livedSeconds = (cli.wallMs() - startWallMs) / 1000;
+    isOver = true;
     process.exitCode = exitCodeOf(ending); // stands even when nobody takes the report
-    if (died) {
-      const name = [invocation.file, ...invocation.args].join(' ');
-      const livedSeconds = (atWallMs - startedMs) / 1000;
-      for (const line of deathReport({ command: short(name), ending, livedSeconds, atWallMs, recording })) {
-        cli.note(`[plimsoll] ${line}`);
-      }
+    await beside?.finish(ending);
+
+    const worth = stories.filter(isWorthTelling);
+    const endedItself = stories.some((each) => each.pid === pid && (each.cause === 'crash' || each.cause === 'exit'));
+    if (worth.length > 0 || isViolent(ending, endedItself)) {
+      const name = short([invocation.file, ...invocation.args].join(' '));
+      tell([howItEnded(name, ending, endedItself, livedSeconds)]);
+      for (const each of worth) tell(postmortemText(each));
+      if (worth.length === 0) tell([NOTHING_RECORDED]);
     }
     return exitCodeOf(ending);
   } finally {
-    if (place?.isPrivate === true && !died) rmSync(place.directory, { recursive: true, force: true });
+    if (place?.isPrivate === true && told === 0) rmSync(place.directory, { recursive: true, force: true });
   }
+}
+
+/** As many lines as an agent may say, and as severe. A listener that nobody asked for may find its port taken. */
+function problemWriter(environment: Environment, cli: Cli): (found: Problem) => void {
+  const { problem: write } = createStderrWriter({
+    logLevel: environment['OTEL_LOG_LEVEL'],
+    write: cli.note,
+    monotonicMs: () => performance.now(),
+    describe: () => '',
+  });
+  return (found) => {
+    if (found.code === 'PLM_API_LISTEN' && environment['PLIMSOLL_API_LISTEN'] === undefined) return;
+    write(found);
+  };
 }
 
 function short(name: string): string {
@@ -87,16 +142,8 @@ function short(name: string): string {
   return line.length > 80 ? `${line.slice(0, 80)}…` : line;
 }
 
-/** A folder that cannot be read costs the report its numbers, never the child its exit code. */
-function recordingsOf(directory: string | undefined): readonly Recording[] {
-  try {
-    return directory === undefined ? [] : recordingsIn(directory);
-  } catch {
-    return [];
-  }
-}
-
-function spawned({ file, args, env }: Invocation): Promise<{ pid: number; ending: Ending }> {
+/** Resolves when it has been started. */
+function spawned({ file, args, env }: Invocation): Promise<{ pid: number; ended: Promise<Ending> }> {
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, { env, stdio: 'inherit' });
     const stopForwarding = forwardSignals(child);
@@ -105,10 +152,14 @@ function spawned({ file, args, env }: Invocation): Promise<{ pid: number; ending
       stopForwarding();
       reject(notStarted(file, error));
     });
-    child.once('exit', (code, signal) => {
-      stopForwarding();
-      resolve({ pid: child.pid ?? 0, ending: { code, signal } });
+    const ended = new Promise<Ending>((resolveEnd) => {
+      child.once('exit', (code, signal) => {
+        stopForwarding();
+        resolveEnd({ code, signal });
+      });
     });
+    const { pid } = child;
+    if (pid !== undefined) resolve({ pid, ended });
   });
 }
 

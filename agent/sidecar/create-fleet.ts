@@ -59,8 +59,14 @@ export function createFleet(parts: FleetParts): WatchingFleet {
   /** Files that say nothing new: of deaths that were told, of agents that were switched off, of no use. */
   const settled = new Set<string>();
   const unreadable = new Set<string>();
+  /** Told once each. */
+  const failures = new Set<string>();
   const reports = new Set<Promise<void>>();
-  const rhythm = createRhythm(clock, look, () => [...watches.values()].map(({ member }) => member));
+  const rhythm = createRhythm(clock, {
+    look: () => attempt(directory, look),
+    poll: ({ member }) => attempt(member.path, member.poll),
+    all: () => watches.values(),
+  });
   let cleanedMs = clock.monotonicMs();
   let reapedPid: number | undefined;
   let toldFull = false;
@@ -116,9 +122,24 @@ export function createFleet(parts: FleetParts): WatchingFleet {
     else if (watches.size >= MAX_MEMBERS) tellFull();
     else {
       const opened = followRing(ring.path);
-      if (opened.ok) take(ring, opened.reading);
+      if (opened.ok) attempt(ring.path, () => take(ring, opened.reading));
       else leave(ring, opened.problem);
     }
+  }
+
+  /** Whoever can write to the folder can put anything there: one process's file never ends the watching of the others. */
+  function attempt(path: string, step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      failed(path, error);
+    }
+  }
+
+  function failed(path: string, error: unknown): void {
+    if (failures.has(path)) return;
+    failures.add(path);
+    parts.onProblem(problem('PLM_SIDECAR_FAILED', `${path}: ${whyOf(error)}. The others are watched.`));
   }
 
   /** The first time it may be in the making. */
@@ -146,10 +167,11 @@ export function createFleet(parts: FleetParts): WatchingFleet {
       onEvent,
       onState,
       onDue: rhythm.hurry,
+      attempt,
     });
     watches.set(ring.instanceId, watch);
     watch.member.keepHistory(keepsHistory);
-    watch.member.poll();
+    attempt(ring.path, watch.member.poll);
   }
 
   function onEvent({ member }: Watch, event: NotedEvent): void {
@@ -183,7 +205,7 @@ export function createFleet(parts: FleetParts): WatchingFleet {
     const remembered = member.isOrphan() ? member.lastWords() : undefined;
     const report = deaths
       .report({ path, instanceId, remembered, diedMs: watch.diedMs(), counter })
-      .catch((error: unknown) => parts.onProblem(problem('PLM_SIDECAR_FAILED', `${path}: ${whyOf(error)}`)))
+      .catch((error: unknown) => failed(path, error))
       .finally(() => {
         counter?.close();
         reports.delete(report);
@@ -222,7 +244,7 @@ export function createFleet(parts: FleetParts): WatchingFleet {
     },
     async settle() {
       look();
-      for (const { member } of watches.values()) member.poll();
+      for (const { member } of watches.values()) attempt(member.path, member.poll);
       await Promise.all(reports);
     },
     reaped(pid) {

@@ -1,6 +1,7 @@
 /** The sidecar: watches the processes of a folder, exports, answers and reports what they know. `plimsoll sidecar` and `plimsoll run` start it. */
 import type { Options } from '../config/options.ts';
 import { announceSidecar } from '../control/presence.ts';
+import type { Postmortem } from '../model/postmortem.ts';
 import type { OtlpSettings } from '../model/otlp.ts';
 import { problem, whyOf, type Problem } from '../model/problem.ts';
 import { createInstanceId } from '../record/instance-id.ts';
@@ -30,6 +31,8 @@ export interface SidecarParts {
   readonly clock: Clock;
   /** Of the process that it is the parent of, in `plimsoll run`. */
   readonly child?: ChildProcess;
+  /** Heard of from the first look on: also those who died while nobody watched. */
+  onPostmortem?(postmortem: Postmortem): void;
   /** One line for people, on stderr. */
   onProblem(problem: Problem): void;
   /** One event as JSON, a line on stdout. */
@@ -60,6 +63,9 @@ export async function startSidecar(parts: SidecarParts): Promise<Sidecar> {
   });
   const exporting = createFleetExporting(parts, fleet);
   const withdraw = announceSidecar(directory, { pid: process.pid, instance: createInstanceId(clock.wallMs()) }, clock);
+  fleet.subscribe((change) => {
+    if (change.kind === 'postmortem') parts.onPostmortem?.(change.postmortem);
+  });
   fleet.start();
   const stopWatchingSelf = await watchOwnMemory({ ...parts, onLevel: fleet.shed }).catch(
     failed('watching its own memory'),

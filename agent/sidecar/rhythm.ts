@@ -1,6 +1,6 @@
 /** When a fleet looks at its folder and at each of its processes: one timer for all, since wake-ups are what watching costs. */
 import type { Clock } from '../sample/clock.ts';
-import type { WatchedMember } from './member.ts';
+import type { Watch } from './watch.ts';
 
 export interface Rhythm {
   start(): void;
@@ -15,7 +15,15 @@ const TOGETHER_MS = 50;
 /** Timers may fire a moment early. */
 const SHORTEST_MS = 2;
 
-export function createRhythm(clock: Clock, look: () => void, members: () => readonly WatchedMember[]): Rhythm {
+export interface RhythmParts {
+  /** At the folder. */
+  look(): void;
+  poll(watch: Watch): void;
+  all(): Iterable<Watch>;
+}
+
+/** Nothing that it calls throws. */
+export function createRhythm(clock: Clock, { look, poll, all }: RhythmParts): Rhythm {
   const timer = clock.createRepeatedTimer(tick);
   let running = false;
   let lookMs = 0;
@@ -26,13 +34,14 @@ export function createRhythm(clock: Clock, look: () => void, members: () => read
       lookMs = nowMs + LOOK_MS;
       look();
     }
-    for (const member of members()) if (member.dueMs() <= nowMs + TOGETHER_MS) member.poll();
+    for (const watch of all()) if (watch.member.dueMs() <= nowMs + TOGETHER_MS) poll(watch);
     schedule();
   }
 
   function schedule(): void {
     if (!running) return;
-    const dueMs = Math.min(lookMs, ...members().map((member) => member.dueMs()));
+    let dueMs = lookMs;
+    for (const { member } of all()) dueMs = Math.min(dueMs, member.dueMs());
     timer.set(Math.max(SHORTEST_MS, Math.ceil(dueMs - clock.monotonicMs())));
   }
 

@@ -26,6 +26,7 @@ export interface WatchParts {
   onSample(watch: Watch): void;
   onEvent(watch: Watch, event: NotedEvent): void;
   onState(watch: Watch): void;
+  attempt(path: string, step: () => void): void;
   /** It is to be looked at sooner, or later. */
   onDue(): void;
 }
@@ -43,11 +44,14 @@ export interface Watch {
 export function createWatch(parts: WatchParts): Watch {
   const { ring, follower, clock, slot, ownNamespace } = parts;
   const { header } = follower;
+  const counter = openKillCounter(header);
   let seen = false;
 
   const line = createLine(socketPathOf(parts.directory, ring.instanceId, process.platform), clock, () => {
-    if (line.state() === 'open' || line.state() === 'unanswered') see();
-    member.poll();
+    parts.attempt(ring.path, () => {
+      if (line.state() === 'open' || line.state() === 'unanswered') see();
+      member.poll();
+    });
     parts.onDue();
   });
   const member = createMember({
@@ -66,7 +70,7 @@ export function createWatch(parts: WatchParts): Watch {
   });
   const watch: Watch = {
     member,
-    counter: openKillCounter(header),
+    counter,
     slot,
     isSeen: () => seen,
     diedMs: line.endedWallMs,
