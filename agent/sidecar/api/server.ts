@@ -21,12 +21,17 @@ export interface ApiServer {
 const MOST_SOCKETS = 256;
 const MOST_HEADER_BYTES = 8 * 1024;
 const MOST_REQUESTS_PER_SOCKET = 1000;
-const HEADERS_WITHIN_MS = 5_000;
-const REQUEST_WITHIN_MS = 10_000;
 /** Nothing was read and nothing could be written for so long; a heap snapshot may take a minute before there is an answer. */
 const SILENT_SOCKET_MS = 65_000;
 const IDLE_SOCKET_MS = 5_000;
-const LOOK_FOR_SLOW_EACH_MS = 1_000;
+
+/** How long somebody may take to say what he wants. */
+export interface Patience {
+  readonly headersMs: number;
+  readonly requestMs: number;
+  readonly lookEachMs: number;
+}
+const PATIENCE: Patience = { headersMs: 5_000, requestMs: 10_000, lookEachMs: 1_000 };
 
 /** No answer may be kept, framed, read by another origin, or taken for something else; nothing is loaded from elsewhere. */
 const HEADERS: Readonly<Record<string, string>> = {
@@ -39,7 +44,7 @@ const HEADERS: Readonly<Record<string, string>> = {
   'cache-control': 'no-store',
 };
 
-export function createApiServer(app: Hono<Env>): ApiServer {
+export function createApiServer(app: Hono<Env>, patience = PATIENCE): ApiServer {
   const answer = getRequestListener(async (request, env) => await app.fetch(request, env), {
     overrideGlobalObjects: false,
     // what cannot be made a URL never gets to the routes
@@ -48,10 +53,10 @@ export function createApiServer(app: Hono<Env>): ApiServer {
   const server = createServer(
     {
       maxHeaderSize: MOST_HEADER_BYTES,
-      headersTimeout: HEADERS_WITHIN_MS,
-      requestTimeout: REQUEST_WITHIN_MS,
+      headersTimeout: patience.headersMs,
+      requestTimeout: patience.requestMs,
       keepAliveTimeout: IDLE_SOCKET_MS,
-      connectionsCheckingInterval: LOOK_FOR_SLOW_EACH_MS,
+      connectionsCheckingInterval: patience.lookEachMs,
     },
     (request, response) => {
       for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
@@ -94,7 +99,7 @@ function refusalOf(code: string | undefined): Refusal {
     return new Refusal(431, 'PLM_API_TOO_LONG', `Target and headers are longer than ${MOST_HEADER_BYTES} bytes.`);
   }
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
-    return new Refusal(408, 'PLM_API_REQUEST', `The request was not whole within ${REQUEST_WITHIN_MS / 1000} s.`);
+    return new Refusal(408, 'PLM_API_REQUEST', 'The request was not whole in time.');
   }
   return new Refusal(400, 'PLM_API_REQUEST', 'The request is not HTTP as it must be.');
 }
