@@ -10,18 +10,24 @@ export interface ChildProcess {
   readonly startWallMs: number;
 }
 
+export interface ChildEnd {
+  readonly ending: Ending;
+  /** ms since the epoch. */
+  readonly wallMs: number;
+}
+
 export interface Child {
   ended(ending: Ending): void;
   /** undefined: it is not known, or of another process. */
-  endingOf(header: RingHeader, members: readonly Member[]): Promise<Ending | undefined>;
+  endOf(header: RingHeader, members: readonly Member[]): Promise<ChildEnd | undefined>;
 }
 
 /** A connection may end before Node.js tells of the child. */
 const WAIT_MS = 500;
 
 export function createChild(process: ChildProcess | undefined, clock: Clock): Child {
-  let end: (ending: Ending) => void = () => {};
-  const told = new Promise<Ending>((resolve) => {
+  let end: (end: ChildEnd) => void = () => {};
+  const told = new Promise<ChildEnd>((resolve) => {
     end = resolve;
   });
 
@@ -32,8 +38,8 @@ export function createChild(process: ChildProcess | undefined, clock: Clock): Ch
   }
 
   return {
-    ended: (ending) => end(ending),
-    async endingOf(header, members) {
+    ended: (ending) => end({ ending, wallMs: clock.wallMs() }),
+    async endOf(header, members) {
       if (process === undefined || !isAbout(header, process, members)) return undefined;
       const tooLate = new Promise<undefined>((give) => void clock.setTimer(() => give(undefined), WAIT_MS));
       return await Promise.race([told, tooLate]);

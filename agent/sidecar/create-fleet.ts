@@ -4,12 +4,12 @@ import type { AgentEvent } from '../model/event.ts';
 import type { NotedEvent } from '../model/note.ts';
 import { problem, whyOf, type Problem } from '../model/problem.ts';
 import { describeAssessment } from '../pipeline.ts';
-import type { Ending } from '../postmortem/index.ts';
 import type { RingFile } from '../record/directory.ts';
 import { cleanRings } from '../record/clean.ts';
 import { followRing, type RingFollower } from '../record/follow.ts';
 import type { RingHeader } from '../record/header.ts';
 import type { Clock } from '../sample/clock.ts';
+import type { ChildEnd } from './child.ts';
 import { createDeaths, MAX_POSTMORTEMS } from './deaths.ts';
 import { createDiscovery } from './discover.ts';
 import { createEventLog, MAX_EVENTS } from './event-log.ts';
@@ -25,7 +25,7 @@ export interface FleetParts {
   readonly dataDirectory: string;
   readonly clock: Clock;
   /** How a process ended, by its parent's word. */
-  endingOf(header: RingHeader): Promise<Ending | undefined>;
+  endOf(header: RingHeader): Promise<ChildEnd | undefined>;
   onProblem(problem: Problem): void;
 }
 

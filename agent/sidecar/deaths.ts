@@ -9,11 +9,11 @@ import {
   readPostmortem,
   reportOnce,
   totalDeaths,
-  type Ending,
   type KillCounter,
 } from '../postmortem/index.ts';
 import type { RingHeader } from '../record/header.ts';
 import { readRing, type RingReading } from '../record/reader.ts';
+import type { ChildEnd } from './child.ts';
 import { createDeathTally } from './death-tally.ts';
 
 export interface DeathsParts {
@@ -21,7 +21,7 @@ export interface DeathsParts {
   readonly dataDirectory: string;
   wallMs(): number;
   /** By the word of its parent, where that is us. */
-  endingOf(header: RingHeader): Promise<Ending | undefined>;
+  endOf(header: RingHeader): Promise<ChildEnd | undefined>;
   onPostmortem(postmortem: Postmortem): void;
 }
 
@@ -87,11 +87,21 @@ export function createDeaths(parts: DeathsParts): Deaths {
     const read = readRing(path);
     const reading = read.ok ? read.reading : remembered;
     if (reading === undefined) return; // it was taken away: nobody else will find it either
-    const ending = await parts.endingOf(reading.header);
+    const end = await parts.endOf(reading.header);
+    const ending = end?.ending;
     const foundMs = parts.wallMs();
     const evidence = gatherEvidence({ reading, directory, nowMs: foundMs, counter });
     const foundBy = ending === undefined ? 'sidecar' : 'parent';
-    const postmortem = investigate({ path, reading, note: reading.note, foundBy, foundMs, diedMs, ending, evidence });
+    const postmortem = investigate({
+      path,
+      reading,
+      note: reading.note,
+      foundBy,
+      foundMs,
+      diedMs: end?.wallMs ?? diedMs,
+      ending,
+      evidence,
+    });
     if (!claim(postmortem)) {
       keep(readPostmortem(deathReportPath(directory, instanceId)) ?? postmortem);
       return;

@@ -58,7 +58,7 @@ export async function startSidecar(parts: SidecarParts): Promise<Sidecar> {
     directory,
     dataDirectory,
     clock,
-    endingOf: (header) => child.endingOf(header, fleet.members()),
+    endOf: (header) => child.endOf(header, fleet.members()),
     onProblem,
   });
   const exporting = createFleetExporting(parts, fleet);

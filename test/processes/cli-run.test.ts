@@ -23,6 +23,11 @@ import { AGENT, runNode, type RunResult } from '../helpers/run-node.ts';
 const CONCURRENCY = 2;
 const QUIET = { OTEL_LOG_LEVEL: 'none' };
 
+/** Beside them lie reports and counts. */
+function ringsIn(directory: string): readonly string[] {
+  return readdirSync(directory).filter((name) => name.endsWith('.ring'));
+}
+
 interface Finished {
   readonly result: RunResult;
   /** What is left of private folders in TMPDIR. */
@@ -82,7 +87,7 @@ describe('run', { concurrency: CONCURRENCY, skip: onWindows('signals, /bin/sh an
     const env = { NODE_OPTIONS: `--require ${AGENT}`, PLIMSOLL_DIR: directory };
     const { result } = await runProgram(context, program, { env });
     assert.equal(result.code, 3, result.report);
-    assert.equal(readdirSync(directory).length, 1);
+    assert.equal(ringsIn(directory).length, 1);
   });
 
   test('where no folder can be made the command runs unrecorded', async () => {
@@ -107,7 +112,7 @@ describe('run', { concurrency: CONCURRENCY, skip: onWindows('signals, /bin/sh an
     const program = `${WHEN_SAMPLED} whenSampled(() => process.exit(3))`;
     const { result, left } = await runProgram(context, program, { run: ['--dir', directory] });
     assert.deepEqual([result.code, result.stderr], [3, ''], result.report);
-    assert.equal(readdirSync(directory).length, 1);
+    assert.equal(ringsIn(directory).length, 1);
     assert.deepEqual(left, []);
   });
 
@@ -170,7 +175,7 @@ describe('run', { concurrency: CONCURRENCY, skip: onWindows('signals, /bin/sh an
     const { result } = await runProgram(context, program, { flags: ['--max-old-space-size=30'] });
     assert.equal(result.code, 134, result.report);
     assert.match(result.stderr, /\[plimsoll\] .* was ended by SIGABRT after .*, exit code 134\n/, result.report);
-    assert.match(result.stderr, /; old generation [\d.]+ MiB of 30 MiB;/);
+    assert.match(result.stderr, /\n\[plimsoll\] heap: [\d.]+ MiB used of 30 MiB, /);
     assert.match(result.stderr, /\[plimsoll\] repair: the heap was full; /);
   });
 
@@ -180,7 +185,7 @@ describe('run', { concurrency: CONCURRENCY, skip: onWindows('signals, /bin/sh an
     }, 20)`;
     const failed = await runProgram(context, program(3), { run: ['--process-budget', '20MiB'] });
     assert.equal(failed.result.code, 3, failed.result.report);
-    assert.match(failed.result.stderr, /ended after .*, exit code 3\n.*level critical, binding constraint budget/);
+    assert.match(failed.result.stderr, /ended after .*, exit code 3\n[\s\S]*level critical, binding constraint budget/);
     assert.equal(failed.left.length, 1);
     const succeeded = await runProgram(context, program(0), { run: ['--process-budget', '20MiB'] });
     assert.deepEqual([succeeded.result.code, succeeded.result.stderr], [0, ''], succeeded.result.report);
