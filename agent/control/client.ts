@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 
 import type { ControlHello, ControlOperation, ControlOperations } from '../model/control.ts';
 import type { ProblemCode } from '../model/problem.ts';
+import { readNote } from '../model/read-note.ts';
 import { createLines } from './lines.ts';
 import { withReachable } from './path.ts';
 import { isAnswerTo, MAX_ANSWER_BYTES, readAnswer } from './protocol.ts';
@@ -82,6 +83,12 @@ async function connect(path: string): Promise<Omit<ControlClient, 'hello'>> {
   return conversation(socket, path);
 }
 
+/** A note is what its writer made of it. */
+function believed(result: unknown): unknown {
+  const { note } = { note: undefined, ...(result as object | undefined) };
+  return note === undefined ? result : { ...(result as object), note: readNote(note) };
+}
+
 interface Question {
   readonly op: ControlOperation;
   settle(answer: unknown): void;
@@ -105,7 +112,7 @@ function conversation(socket: Socket, path: string): Omit<ControlClient, 'hello'
     }
     open.delete(answer.id);
     if (!answer.ok) question.fail(new ControlError(answer.code, answer.message));
-    else if (isAnswerTo(question.op, answer.result)) question.settle(answer.result);
+    else if (isAnswerTo(question.op, answer.result)) question.settle(believed(answer.result));
     else question.fail(failed(`${path} answered ${question.op} in a way that this version does not understand`));
     return undefined;
   }

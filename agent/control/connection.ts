@@ -63,24 +63,32 @@ export function serveConnection(socket: Socket, parts: ConnectionParts): void {
       if (request.watch) parts.onWatch();
       send({ id: request.id, ok: true, result: parts.hello });
     } else if (isGreeted) {
-      open += 1;
-      void carryOut(request).finally(() => {
-        open -= 1;
-        read();
-      });
+      carryOut(request);
     } else cutOff(request.id, 'PLM_CONTROL_INVALID', 'the first request must be hello');
   }
 
-  async function carryOut(request: Exclude<ControlRequest, { op: 'hello' }>): Promise<void> {
+  /** What is known at once is said at once: the next request sees whether it was taken. */
+  function carryOut(request: Exclude<ControlRequest, { op: 'hello' }>): void {
     const { id, op } = request;
-    try {
-      const outcome = await (parts.operations[op] as (asks: object) => Reply<unknown> | Promise<Reply<unknown>>)(
-        request,
-      );
+    const reply = (outcome: Reply<unknown>): void => {
       if ('done' in outcome) send({ id, ok: true, result: outcome.done });
       else refuse(id, 'PLM_CONTROL_REFUSED', outcome.refused);
+    };
+    const fail = (error: unknown): void => refuse(id, 'PLM_CONTROL_REFUSED', `${op} failed: ${whyOf(error)}`);
+    try {
+      const operation = parts.operations[op] as (asks: object) => Reply<unknown> | Promise<Reply<unknown>>;
+      const outcome = operation(request);
+      if (!('then' in outcome)) {
+        reply(outcome);
+        return;
+      }
+      open += 1;
+      void outcome.then(reply, fail).finally(() => {
+        open -= 1;
+        read();
+      });
     } catch (error) {
-      refuse(id, 'PLM_CONTROL_REFUSED', `${op} failed: ${whyOf(error)}`);
+      fail(error);
     }
   }
 
