@@ -90,7 +90,7 @@ function surveyed(directory: string, instanceId: string, isReported: boolean, no
 
 function fateOf(path: string, idleMs: number): RingFate {
   const exitCode = exitCodeOf(path);
-  if (exitCode === 0) return 'clean';
+  if (exitCode === 0 || Number.isNaN(exitCode)) return 'clean'; // or the agent was switched off
   return exitCode === undefined && idleMs < SILENT_MS ? 'live' : 'unexplained';
 }
 

@@ -92,3 +92,18 @@ export function openDescriptors(recorder: Recorder): number[] {
       }
     });
 }
+
+export const NOBODY = { uid: 65_534, gid: 65_534 };
+export const AS_ROOT = { skip: process.getuid?.() === 0 ? false : 'needs root to be somebody else' };
+
+/** What `step` does as another user of this process; a mode of files is only felt by who is not root. */
+export function as<T>(user: typeof NOBODY, step: () => T): T {
+  process.setegid?.(user.gid);
+  process.seteuid?.(user.uid);
+  try {
+    return step();
+  } finally {
+    process.seteuid?.(0);
+    process.setegid?.(0);
+  }
+}
