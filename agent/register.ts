@@ -12,10 +12,11 @@ import { agentFailed } from './model/problem.ts';
 import type { StartOptions } from './model/start-options.ts';
 import { untracedBuiltin } from './untraced.ts';
 
-/** Bundles of launch.ts, exporters/otlp, agent/control/server.ts and js-yaml, put here by scripts/build.ts. */
+/** Bundles of launch.ts, exporters/otlp, agent/control/server.ts, predecessors.ts and js-yaml, put here by scripts/build.ts. */
 declare const PLIMSOLL_AGENT_SOURCE: string;
 declare const PLIMSOLL_OTLP_SOURCE: string;
 declare const PLIMSOLL_CONTROL_SOURCE: string;
+declare const PLIMSOLL_PREDECESSORS_SOURCE: string;
 declare const PLIMSOLL_YAML_SOURCE: string;
 
 /** Programs that are tools around an application and never the application. */
@@ -58,9 +59,10 @@ function compile(source: string, name: string): () => unknown {
 }
 
 function requireBundled(id: string): unknown {
-  if (id === 'js-yaml') return compile(PLIMSOLL_YAML_SOURCE, 'yaml')();
+  if (id === 'plimsoll-yaml') return compile(PLIMSOLL_YAML_SOURCE, 'yaml')();
   if (id === 'plimsoll-otlp') return compile(PLIMSOLL_OTLP_SOURCE, 'otlp')();
   if (id === 'plimsoll-control') return compile(PLIMSOLL_CONTROL_SOURCE, 'control')();
+  if (id === 'plimsoll-predecessors') return compile(PLIMSOLL_PREDECESSORS_SOURCE, 'predecessors')();
   return untracedBuiltin(id);
 }
 

@@ -151,9 +151,14 @@ export async function startRun(parts: RunParts): Promise<Run> {
     options,
     dataDirectory,
     instanceId,
+    workload: { serviceName: identity.serviceName, container: identity.resource['k8s.container.name'] ?? '' },
+    tellsSurroundings: identity.process === 'main',
     clock,
     isWatched: controlling.isWatched,
-    onEvent: tell,
+    isYoung: parts.isYoung,
+    onFound: parts.onEvent,
+    onEvent: toldElsewhere,
+    onFailure: parts.onFailure,
   });
   const lastWords = createLastWords({ path: TERMINATION_LOG, snapshot });
   const pipeline = createPipeline({

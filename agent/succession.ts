@@ -1,7 +1,12 @@
-/** Reports the deaths that nobody has explained: ring files in PLIMSOLL_DIR without an end mark, whose process is gone. */
+/**
+ * Reports the deaths that nobody has explained: ring files in PLIMSOLL_DIR without a clean end, whose process is gone. What does it is
+ * predecessors.ts, a text of its own that most processes never compile: here is only whether there is anything to look at.
+ */
 import type { Options } from './config/options.ts';
 import type { AgentEvent } from './model/event.ts';
 import type { DeathCount } from './model/postmortem.ts';
+import type { Predecessors } from './predecessors.ts';
+import { surveyRings } from './record/survey.ts';
 import type { Clock } from './sample/clock.ts';
 
 export interface SuccessionParts {
@@ -10,10 +15,20 @@ export interface SuccessionParts {
   readonly dataDirectory: string;
   /** Of this process: never its own predecessor. */
   readonly instanceId: string;
+  /** Whose deaths it tells of: `service.name`, and `k8s.container.name` or ''. */
+  readonly workload: { readonly serviceName: string; readonly container: string };
+  /** It tells of its container: one process does. */
+  readonly tellsSurroundings: boolean;
   readonly clock: Clock;
   /** A sidecar reports them, and nobody else. */
   isWatched(): boolean;
+  /** What it told an exporter now might never be sent. */
+  isYoung(): boolean;
+  /** At once, for who reads the log of this process. */
+  onFound(event: AgentEvent): void;
+  /** For whoever else is told, once it is sure that this process lives long enough. */
   onEvent(event: AgentEvent): void;
+  onFailure(error: unknown): void;
 }
 
 export interface Succession {
@@ -24,6 +39,72 @@ export interface Succession {
   stop(): void;
 }
 
-export function createSuccession(_parts: SuccessionParts): Succession {
-  return { look() {}, deaths: () => undefined, stop() {} };
+/**
+ * After the first look. Who died a moment ago looks alive until its silence is long enough; who is ten seconds old may tell; and a file
+ * that can be asked about nothing needs half a minute of silence.
+ */
+const LOOK_AGAIN_MS = [1_500, 3_000, 10_500, 35_000, 120_000] as const;
+/** A read opens a file. */
+const COUNTS_FRESH_MS = 5_000;
+
+export function createSuccession(parts: SuccessionParts): Succession {
+  const { clock, instanceId } = parts;
+  const { directory } = parts.options;
+  let predecessors: Predecessors | undefined;
+  let loading = false;
+  let cancels: (() => void)[] = [];
+  let isStopped = false;
+  let counts: readonly DeathCount[] = [];
+  let countedMs = Number.NEGATIVE_INFINITY;
+
+  function look(): void {
+    if (isStopped || directory === undefined || loading) return;
+    if (predecessors === undefined && !isNeeded(directory, instanceId, clock.wallMs())) return;
+    loading = true;
+    lookAt(directory)
+      .catch(parts.onFailure)
+      .finally(() => {
+        loading = false;
+      });
+  }
+
+  async function lookAt(folder: string): Promise<void> {
+    if (predecessors === undefined) {
+      const { createPredecessors } = await import('./predecessors.ts');
+      predecessors = createPredecessors({ ...parts, directory: folder });
+    }
+    if (!isStopped) await predecessors.look();
+  }
+
+  return {
+    look() {
+      look();
+      cancels = LOOK_AGAIN_MS.map((ms) => clock.setTimer(look, ms));
+    },
+    deaths() {
+      if (directory === undefined || !parts.tellsSurroundings || parts.isWatched()) return undefined;
+      const nowMs = clock.monotonicMs();
+      if (predecessors !== undefined && nowMs - countedMs > COUNTS_FRESH_MS) {
+        counts = predecessors.deaths();
+        countedMs = nowMs;
+      }
+      return counts;
+    },
+    stop() {
+      isStopped = true;
+      predecessors?.stop();
+      for (const cancel of cancels) cancel();
+      cancels = [];
+    },
+  };
+}
+
+/** A file of another process that has not ended well, or reports: of them the counts and the events are asked for. Never throws. */
+function isNeeded(directory: string, instanceId: string, nowMs: number): boolean {
+  try {
+    const { rings, reports } = surveyRings(directory, nowMs);
+    return reports.length > 0 || rings.some((ring) => ring.instanceId !== instanceId && ring.fate !== 'clean');
+  } catch {
+    return false;
+  }
 }

@@ -1,6 +1,6 @@
 /** Builds dist/: the preload as one CommonJS file, the façade, what is imported by its own name, the command line, the declarations. */
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -43,6 +43,8 @@ const preloadPart: BuildOptions = { ...shared, format: 'cjs', supported: { 'dyna
 const APART: readonly (readonly [path: RegExp, name: string])[] = [
   [/^\.\/otlp\/index\.ts$/, 'plimsoll-otlp'],
   [/^\.\/control\/server\.ts$/, 'plimsoll-control'],
+  [/^\.\/predecessors\.ts$/, 'plimsoll-predecessors'],
+  [/^\.\/yaml\.ts$/, 'plimsoll-yaml'],
 ];
 const apart: Plugin = {
   name: 'apart',
@@ -51,13 +53,23 @@ const apart: Plugin = {
   },
 };
 
+/** What the tables of problems and options say for the documentation and the command line: the agent needs none of it. */
+const undocumented: Plugin = {
+  name: 'undocumented',
+  setup(builder) {
+    builder.onLoad({ filter: /agent[\\/](?:model[\\/]problem[\w-]*|config[\\/]options)\.ts$/ }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8').replaceAll(/\b(?:when|now|doc):\s*(['"`])(?:\\.|(?!\1)[^\\])*\1,/g, ''),
+      loader: 'ts',
+    }));
+  },
+};
+
 /** A part that the preload compiles when it needs it: no older Node.js gets to see its syntax. */
-async function embedded(name: string, entry: string, external: readonly string[]): Promise<string> {
+async function embedded(name: string, entry: string): Promise<string> {
   const result = await build({
     ...preloadPart,
     entryPoints: [entry],
-    external: [...external],
-    plugins: [apart],
+    plugins: [apart, undocumented],
     define: { 'process.getBuiltinModule': 'untracedBuiltin' },
     target: 'node22.15',
     write: false,
@@ -75,10 +87,11 @@ await build({
   outfile: 'dist/register.cjs',
   banner: { js: OLD_NODE_GUARD },
   define: {
-    PLIMSOLL_AGENT_SOURCE: await embedded('agent', 'agent/launch.ts', ['js-yaml']),
-    PLIMSOLL_OTLP_SOURCE: await embedded('otlp', 'exporters/otlp/index.ts', []),
-    PLIMSOLL_CONTROL_SOURCE: await embedded('control', 'agent/control/server.ts', []),
-    PLIMSOLL_YAML_SOURCE: await embedded('yaml', 'js-yaml', []),
+    PLIMSOLL_AGENT_SOURCE: await embedded('agent', 'agent/launch.ts'),
+    PLIMSOLL_OTLP_SOURCE: await embedded('otlp', 'exporters/otlp/index.ts'),
+    PLIMSOLL_CONTROL_SOURCE: await embedded('control', 'agent/control/server.ts'),
+    PLIMSOLL_PREDECESSORS_SOURCE: await embedded('predecessors', 'agent/predecessors.ts'),
+    PLIMSOLL_YAML_SOURCE: await embedded('yaml', 'agent/config/yaml.ts'),
   },
 });
 await build({

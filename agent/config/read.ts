@@ -79,7 +79,7 @@ function invalid({ name, text }: Given, allowed: string, used: string): Problem 
 async function readFileKeys(path: string, problems: Problem[]): Promise<Readonly<Record<string, unknown>>> {
   try {
     const text = readFileSync(path, 'utf8');
-    const parsed: unknown = path.endsWith('.json') ? JSON.parse(text) : (await import('js-yaml')).load(text);
+    const parsed: unknown = path.endsWith('.json') ? JSON.parse(text) : (await import('./yaml.ts')).load(text);
     if (parsed === undefined || parsed === null) return {};
     if (typeof parsed === 'object' && !Array.isArray(parsed)) return parsed as Record<string, unknown>;
     problems.push(

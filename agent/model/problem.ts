@@ -243,7 +243,7 @@ const AGENT_PROBLEMS = {
   },
 } as const satisfies Table;
 
-export const PROBLEMS = /* @__PURE__ */ joined(joined(AGENT_PROBLEMS, CONTROL_PROBLEMS), API_PROBLEMS);
+export const PROBLEMS = /* @__PURE__ */ joined(/* @__PURE__ */ joined(AGENT_PROBLEMS, CONTROL_PROBLEMS), API_PROBLEMS);
 
 type Table = Readonly<Record<string, { severity: 'info' | 'warn' | 'error'; when: string; now: string }>>;
 

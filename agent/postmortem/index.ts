@@ -7,5 +7,7 @@ export { gatherEvidence, type Scene } from './evidence.ts';
 export { NO_EVIDENCE, type Ending, type FatalReport, type FoundDeath, type WorldEvidence } from './found.ts';
 export { investigate } from './investigate.ts';
 export { openKillCounter, type KillCounter } from './kill-counter.ts';
+export { readSlowly } from './read-slowly.ts';
 export { deathReportPath, isReported, listPostmortems, readPostmortem, reportOnce } from './reports.ts';
 export { deathText, postmortemText } from './text.ts';
+export { leaveUntold, takeUntold } from './untold.ts';

@@ -1,0 +1,134 @@
+/** The late part of succession.ts: which processes of the folder are dead and unexplained, and what became of them. */
+import { connect } from 'node:net';
+
+import { socketPathOf, withReachable } from './control/path.ts';
+import type { DeathCount } from './model/postmortem.ts';
+import { COL } from './model/row.ts';
+import {
+  countDeath,
+  deathCounts,
+  gatherEvidence,
+  investigate,
+  leaveUntold,
+  readSlowly,
+  reportOnce,
+  takeUntold,
+} from './postmortem/index.ts';
+import { readLatest, type LatestReading } from './record/reader.ts';
+import { surveyRings, type SurveyedRing } from './record/survey.ts';
+import { pause } from './sample/clock.ts';
+import { lifeOf, type Connection } from './sidecar/life.ts';
+import { pidNamespace, pidStateOf } from './sidecar/pid.ts';
+import type { SuccessionParts } from './succession.ts';
+
+export interface PredecessorsParts extends SuccessionParts {
+  readonly directory: string;
+}
+
+export interface Predecessors {
+  look(): Promise<void>;
+  deaths(): readonly DeathCount[];
+  stop(): void;
+}
+
+/** Each is a file of 1.6 MB. */
+const MOST_REPORTS = 5;
+/** Processes that may live are asked one after the other. */
+const MOST_ASKED = 40;
+const STEP_PAUSE_MS = 2;
+
+export function createPredecessors(parts: PredecessorsParts): Predecessors {
+  const { directory, dataDirectory, clock, workload } = parts;
+  const ownNamespace = pidNamespace();
+  let reported = 0;
+  let isStopped = false;
+  const rest = (): Promise<void> => pause(clock, STEP_PAUSE_MS);
+
+  async function isDead({ instanceId, fate, idleMs }: SurveyedRing, latest: LatestReading): Promise<boolean> {
+    if (latest.end !== undefined) return !Number.isNaN(latest.end.exitCode);
+    if (fate !== 'live' && fate !== 'unexplained') return false;
+    const intervalSeconds = latest.record?.row[COL.agentIntervalSeconds] ?? 1;
+    return (
+      lifeOf({
+        silentMs: idleMs,
+        intervalMs: intervalSeconds * 1000,
+        connection: await connectionTo(socketPathOf(directory, instanceId, process.platform)),
+        hasAnswered: false,
+        pid: pidStateOf(latest.header, ownNamespace),
+      }) === 'dead'
+    );
+  }
+
+  async function report(path: string): Promise<void> {
+    const reading = await readSlowly(path, rest);
+    if (reading === undefined || isStopped || parts.isWatched()) return;
+    const foundMs = clock.wallMs();
+    const evidence = gatherEvidence({ reading, directory, nowMs: foundMs });
+    await rest();
+    const known = { path, reading, note: reading.note, foundMs, evidence, diedMs: undefined, ending: undefined };
+    const postmortem = investigate({ ...known, foundBy: 'successor' });
+    if (!reportOnce(directory, postmortem, dataDirectory)) return;
+    leaveUntold(directory, postmortem.instance);
+    countDeath(directory, postmortem, foundMs);
+    reported += 1;
+    parts.onFound({ name: 'plimsoll.process.died', postmortem });
+  }
+
+  async function reportAll(): Promise<void> {
+    const { rings } = surveyRings(directory, clock.wallMs());
+    const others = rings.filter(({ instanceId, fate }) => instanceId !== parts.instanceId && fate !== 'reported');
+    for (const ring of others.filter(({ fate }) => fate !== 'clean').slice(0, MOST_ASKED)) {
+      if (isStopped || reported >= MOST_REPORTS || parts.isWatched()) return;
+      const latest = readLatest(ring.path);
+      if (latest.ok && (await isDead(ring, latest.reading))) await report(ring.path);
+      await rest();
+    }
+  }
+
+  /** In a folder that cannot be written nobody knows who tells it. */
+  async function tryToReport(): Promise<void> {
+    try {
+      await reportAll();
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === undefined) throw error;
+    }
+  }
+
+  return {
+    async look() {
+      if (!parts.isWatched()) await tryToReport();
+      if (isStopped || parts.isYoung()) return;
+      for (const postmortem of takeUntold(directory)) parts.onEvent({ name: 'plimsoll.process.died', postmortem });
+    },
+    deaths() {
+      const isOurs = ({ serviceName, container }: typeof workload): boolean =>
+        serviceName === workload.serviceName && container === workload.container;
+      return deathCounts(directory).find(isOurs)?.counts ?? [];
+    },
+    stop() {
+      isStopped = true;
+    },
+  };
+}
+
+/** Whether somebody listens there: the kernel answers, also for a process whose loop is blocked. Never keeps the process alive. */
+function connectionTo(path: string): Promise<Connection> {
+  return new Promise((resolve) => {
+    try {
+      withReachable(path, process.platform, (reachable) => {
+        const socket = connect(reachable);
+        socket.unref();
+        socket.once('connect', () => {
+          socket.destroy();
+          resolve('unanswered');
+        });
+        socket.once('error', ({ code }: NodeJS.ErrnoException) => {
+          resolve(code === 'ECONNREFUSED' ? 'refused' : code === 'EAGAIN' ? 'unanswered' : 'none');
+        });
+      });
+    } catch {
+      resolve('none');
+    }
+  });
+}
