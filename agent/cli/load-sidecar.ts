@@ -3,6 +3,7 @@ import { readIdentity } from '../config/identity.ts';
 import { readOtlp } from '../config/otlp.ts';
 import type { Environment } from '../config/read.ts';
 import type { Sidecar, SidecarParts } from '../sidecar/index.ts';
+import { beThrifty } from './thrift.ts';
 
 /** Not written where it is imported: no bundler and no compiler is to look for it. */
 const BESIDE = './sidecar.mjs';
@@ -12,6 +13,7 @@ export interface SidecarModule {
 }
 
 export async function loadSidecar(): Promise<SidecarModule> {
+  beThrifty();
   return (await import(BESIDE)) as SidecarModule;
 }
 

@@ -6,10 +6,9 @@ import { problem, whyOf, type Problem } from '../../model/problem.ts';
 import type { Clock } from '../../sample/clock.ts';
 import type { Fleet } from '../fleet.ts';
 import type { PageAsset } from '../page/assets.ts';
-import { createApp } from './app.ts';
+import type { AppParts } from './app.ts';
 import { createGate, isLoopback } from './gate.ts';
 import { createMachine } from './machine.ts';
-import { ROUTES } from './routes.ts';
 import { createApiServer } from './server.ts';
 import { createStreams } from './streams.ts';
 import { openToken, type Token } from './token.ts';
@@ -38,15 +37,14 @@ export async function startApi(parts: ApiParts): Promise<Api | undefined> {
   if (token === 'refused') return undefined;
 
   const streams = createStreams(fleet, clock);
-  const app = createApp({
-    routes: ROUTES,
+  const appParts: Omit<AppParts, 'routes'> = {
     world: { fleet, clock, dataDirectory, streams, machine: createMachine(dataDirectory) },
     gate: createGate({ host: listen.host, token, isWriteOn: apiWrite === 'on', monotonicMs: clock.monotonicMs }),
     page,
     openApi,
     onFailure: (error) => onProblem(problem('PLM_API_FAILED', `A route failed: ${whyOf(error)}. It answered 500.`)),
-  });
-  const server = createApiServer(app);
+  };
+  const server = createApiServer(async () => (await import('./listener.ts')).createApiListener(appParts));
   const bound = await server.listen(listen);
   if ('reason' in bound) {
     streams.stop();

@@ -1,13 +1,9 @@
 /** The HTTP server under the API: what it takes at most, how long it waits, and what every answer carries. */
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-
-import { getRequestListener } from '@hono/node-server';
-import type { Hono } from 'hono/tiny';
 
 import { PAGE_CSP } from '../page/assets.ts';
 import { PROBLEM_TYPE, problemText, Refusal } from './refusal.ts';
-import type { Env } from './respond.ts';
 
 export interface ApiServer {
   /** Never rejects. */
@@ -44,12 +40,9 @@ const HEADERS: Readonly<Record<string, string>> = {
   'cache-control': 'no-store',
 };
 
-export function createApiServer(app: Hono<Env>, patience = PATIENCE): ApiServer {
-  const answer = getRequestListener(async (request, env) => await app.fetch(request, env), {
-    overrideGlobalObjects: false,
-    // what cannot be made a URL never gets to the routes
-    errorHandler: () => problemResponse(new Refusal(400, 'PLM_API_REQUEST', 'The request is not HTTP as it must be.')),
-  });
+/** `load`: what answers; asked for with the first request. */
+export function createApiServer(load: () => Promise<RequestListener>, patience = PATIENCE): ApiServer {
+  let answering: Promise<RequestListener> | undefined;
   const server = createServer(
     {
       maxHeaderSize: MOST_HEADER_BYTES,
@@ -60,7 +53,8 @@ export function createApiServer(app: Hono<Env>, patience = PATIENCE): ApiServer 
     },
     (request, response) => {
       for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
-      answer(request, response).catch(() => response.destroy());
+      answering ??= load();
+      answering.then((answer) => answer(request, response)).catch(() => response.destroy());
     },
   );
   server.maxConnections = MOST_SOCKETS;
@@ -68,10 +62,6 @@ export function createApiServer(app: Hono<Env>, patience = PATIENCE): ApiServer 
   server.timeout = SILENT_SOCKET_MS;
   server.on('clientError', refuseUnread);
   return { listen: (where) => listen(server, where), close: () => close(server) };
-}
-
-function problemResponse(refusal: Refusal): Response {
-  return new Response(problemText(refusal), { status: refusal.status, headers: { 'content-type': PROBLEM_TYPE } });
 }
 
 /** What Node.js did not take for a request. */

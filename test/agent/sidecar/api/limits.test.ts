@@ -2,10 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { Hono } from 'hono/tiny';
-
 import type { RefusalStatus } from '../../../../agent/sidecar/api/refusal.ts';
-import type { Env } from '../../../../agent/sidecar/api/respond.ts';
 import { ROUTES } from '../../../../agent/sidecar/api/routes.ts';
 import { createApiServer } from '../../../../agent/sidecar/api/server.ts';
 import { BEARER, jsonOf, openApiScene, problemOf } from '../../../helpers/api-scene.ts';
@@ -131,8 +128,11 @@ test('what is not HTTP, or another form of target, gets an answer and no connect
 });
 
 test('whoever sends its headers a byte at a time is cut off', async () => {
-  const app = new Hono<Env>();
-  const server = createApiServer(app, { headersMs: 100, requestMs: 100, lookEachMs: 20 });
+  const server = createApiServer(() => Promise.reject(new Error('nothing whole was asked')), {
+    headersMs: 100,
+    requestMs: 100,
+    lookEachMs: 20,
+  });
   const bound = await server.listen({ host: '127.0.0.1', port: 0 });
   assert.ok('url' in bound);
   const { socket, closed } = await rawConnection(Number(new URL(bound.url).port), 'GET / HTTP/1.1\r\n');
