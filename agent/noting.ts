@@ -9,11 +9,13 @@ import { OTHER } from './model/metric.ts';
 import { MAX_NOTED_CACHES, MAX_NOTED_EVENTS, MAX_NOTED_NAMES, type NotedEvent, type RingNote } from './model/note.ts';
 import { COL, type Row } from './model/row.ts';
 import type { Snapshot } from './model/snapshot.ts';
+import { notedActions, notedReclaimed, notedShed } from './noted-sums.ts';
 import { describeAssessment } from './pipeline.ts';
 
 /** UTF-16 units: 24 events of a sentence each have room. */
 const LONGEST_TEXT = 512;
 const LONGEST_NAME = 64;
+const MAX_ADAPTIVES = 32;
 
 const CACHE_COLUMNS = [
   [COL.cache1Name, COL.cache1Bytes],
@@ -66,12 +68,12 @@ export function createNoting(snapshot: () => Snapshot): Noting {
       exporter,
       names,
       degraded: degraded.map(({ reason, detail, repair }) => ({ reason, detail: cut(detail), repair: cut(repair) })),
-      actions,
+      actions: notedActions(actions),
       caches: largestOf(caches).slice(0, MAX_NOTED_CACHES),
       cacheAccounts,
-      reclaimed,
-      shed,
-      adaptives,
+      reclaimed: notedReclaimed(reclaimed),
+      shed: notedShed(shed),
+      adaptives: adaptives.slice(0, MAX_ADAPTIVES),
       events,
     };
   }
