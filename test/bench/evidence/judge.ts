@@ -4,6 +4,8 @@ import { wayOf } from './ways.ts';
 
 /** Of the inferred verdicts. */
 const INFERRED_RIGHT_AT_LEAST = 0.95;
+/** For what nobody can know. */
+const TRACELESS_SURE_AT_MOST = 0.7;
 /** From a death to its post-mortem, for whoever is there when it happens. */
 const FOUND_WITHIN_MS = 1000;
 
@@ -36,6 +38,8 @@ export function promises(cases: readonly Case[]): readonly Kept[] {
   const inferred = found.filter((one) => one.found?.evidence === 'inferred');
   const missing = cases.filter((one) => one.found === undefined && !needsNoReport(one));
   const libelled = observed.filter((one) => one.found?.cause === 'kernel_oom' && one.truth.cause !== 'kernel_oom');
+  const traceless = inferred.filter(({ way }) => wayOf(way).leavesNoTrace === true);
+  const modest = traceless.filter((one) => (one.found?.confidence ?? 1) <= TRACELESS_SURE_AT_MOST);
   const timed = cases.filter(({ way }) => wayOf(way).blocksLoop !== true);
   const fresh = timed.filter(({ lastAgeMs = Infinity, intervalMs = 0 }) => lastAgeMs <= intervalMs);
   const present = found.filter(({ finder }) => finder === 'parent' || finder === 'sidecar');
@@ -49,6 +53,11 @@ export function promises(cases: readonly Case[]): readonly Kept[] {
     },
     { what: 'observed, and right: all', ...rightOf(observed, 1) },
     { what: 'inferred, and right: 95 %', ...rightOf(inferred, INFERRED_RIGHT_AT_LEAST) },
+    {
+      what: 'of these, what left no trace: at most .7 sure',
+      measured: share(modest.length, traceless),
+      kept: modest.length === traceless.length,
+    },
     {
       what: 'a SIGKILL called an observed kernel OOM: none',
       measured: String(libelled.length),

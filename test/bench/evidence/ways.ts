@@ -30,6 +30,8 @@ export interface Way {
   readonly signalAfterMs?: number;
   /** One turn of the loop takes all: no record can be younger than that turn, so their age is reported and not judged. */
   readonly blocksLoop?: boolean;
+  /** Without an exit status or a counter it looks like any SIGKILL. */
+  readonly leavesNoTrace?: boolean;
   /** Default actions of signals do not reach the first process of a PID namespace: a shell stands there, as in many images. */
   readonly behindShell?: boolean;
 }
@@ -51,7 +53,11 @@ export const WAYS = [
     slowsToMegabytesPerSecond: 3,
     ending: 'grow on',
   }),
-  { ...kernelOom('kernel: all at once', { grows: 'jump', megabytesPerSecond: 1 }), blocksLoop: true },
+  {
+    ...kernelOom('kernel: all at once', { grows: 'jump', megabytesPerSecond: 1 }),
+    blocksLoop: true,
+    leavesNoTrace: true,
+  },
   v8Oom('V8: objects', { grows: 'objects', megabytesPerSecond: 60 }, 64),
   v8Oom('V8: strings', { grows: 'strings', megabytesPerSecond: 60 }, 96),
   v8Oom('V8: arrays', { grows: 'arrays', megabytesPerSecond: 60 }, 64),
@@ -79,11 +85,11 @@ export const WAYS = [
     life: { grows: 'buffers', megabytesPerSecond: 60, untilPressure: 0.93, ending: 'throw' },
     limitMebibytes: LIMIT_MEBIBYTES,
   },
-  { ...crash('crash: abort()', { ending: 'abort' }), behindShell: true },
-  { ...crash('crash: SIGSEGV', { ending: 'segv' }), behindShell: true },
+  { ...crash('crash: abort()', { ending: 'abort' }), behindShell: true, leavesNoTrace: true },
+  { ...crash('crash: SIGSEGV', { ending: 'segv' }), behindShell: true, leavesNoTrace: true },
   exit('exit: code 0', { ending: 'exit0' }),
   { ...exit('exit: SIGTERM handled', { handlesSigterm: true }), signal: 'SIGTERM' },
-  { ...exit('exit: SIGTERM unhandled', {}), signal: 'SIGTERM', behindShell: true },
+  { ...exit('exit: SIGTERM unhandled', {}), signal: 'SIGTERM', behindShell: true, leavesNoTrace: true },
 ] as const satisfies readonly Way[];
 
 export type WayName = (typeof WAYS)[number]['name'];
