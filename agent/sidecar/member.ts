@@ -24,8 +24,8 @@ const FIRST_INTERVAL_MS = 1000;
 /** An agent that is asked whether it only cannot write has this long to answer before its silence is called a block. */
 const ANSWER_MS = 200;
 const SAMPLES_APART_MS = 250;
-/** A process that lived too short to leave a file deletes it, and is gone a moment later. */
-const LAST_MOMENTS_MS = 1000;
+/** A process that ends well before this deletes its file itself. */
+const SHORT_LIVED_SECONDS = 10;
 
 export interface MemberParts {
   readonly ring: RingFile;
@@ -72,8 +72,9 @@ export function createMember(parts: MemberParts): WatchedMember {
   let latest: RingRecord | undefined;
   let note: RingNote | undefined;
   let end: RingEnd | undefined;
-  /** Its file was deleted then, monotonic ms. */
-  let goneMs: number | undefined;
+  let isGone = false;
+  /** Somebody else deleted its file: it went on writing. */
+  let isOrphan = false;
   let state: MemberState = 'live';
   let blockedSinceMs: number | undefined;
   let keepsHistory = true;
@@ -95,6 +96,10 @@ export function createMember(parts: MemberParts): WatchedMember {
     return seconds > 0 ? seconds * 1000 : FIRST_INTERVAL_MS;
   }
 
+  function uptimeSeconds(): number {
+    return row()?.[COL.processUptimeSeconds] ?? 0;
+  }
+
   /** By both clocks: the wall clock may be set, and a record may have been there for long when it is first read. */
   function silentMs(nowMs: number): number {
     const writtenMs = latest?.row[COL.wallMs] ?? ring.startWallMs;
@@ -110,9 +115,12 @@ export function createMember(parts: MemberParts): WatchedMember {
   }
 
   function read(nowMs: number): void {
-    const { rows, note: newNote, end: newEnd, isGone } = follower.poll();
+    const found = follower.poll();
+    const { rows, note: newNote, end: newEnd } = found;
     end = newEnd ?? end;
-    if (isGone) findAgain(nowMs);
+    isOrphan = isGone && found.isGone && (isOrphan || rows.length > 0);
+    isGone = found.isGone;
+    if (isGone) findAgain();
     for (const each of rows) if (keepsHistory) history.push(each.row);
     const newest = rows.at(-1);
     if (newest !== undefined) {
@@ -128,13 +136,12 @@ export function createMember(parts: MemberParts): WatchedMember {
   }
 
   /** Somebody deleted the folder: the agent makes another file of its name there. */
-  function findAgain(nowMs: number): void {
-    goneMs ??= nowMs;
+  function findAgain(): void {
     const again = followRing(ring.path);
     if (!again.ok) return;
     follower.close();
     follower = again.reading;
-    goneMs = undefined;
+    isGone = false;
   }
 
   function tellSample(nowMs: number): void {
@@ -225,7 +232,7 @@ export function createMember(parts: MemberParts): WatchedMember {
     dueMs: () => due,
     lastWords: () => ({ header, records: latest === undefined ? [] : [latest], note, end, missing: 0, rejected: 0 }),
     isSwitchedOff: () => end !== undefined && Number.isNaN(end.exitCode),
-    isOrphan: () => goneMs !== undefined && polledMs - goneMs >= LAST_MOMENTS_MS,
+    isOrphan: () => isOrphan || (isGone && uptimeSeconds() >= SHORT_LIVED_SECONDS),
     keepHistory(keeps) {
       keepsHistory = keeps;
       if (!keeps) history.clear();
