@@ -129,7 +129,7 @@ export function launch(
   function onExit(exitCode: number): void {
     if (exitCode === 0 && isYoung()) run?.recording.discard();
     else run?.recording.end(exitCode);
-    run?.leave(); // whoever watches takes it for the end, and looks for the end mark
+    run?.leave(exitCode); // whoever watches takes it for the end, and looks for the end mark
     if (run !== undefined && run.idleMs() < COMPILING_MS) pauseForCompilation();
   }
 

@@ -75,7 +75,7 @@ export interface Run {
   /** Since the agent last did anything. */
   idleMs(): number;
   /** The process ends now: what would be left in PLIMSOLL_DIR is removed. */
-  leave(): void;
+  leave(exitCode: number): void;
   /** Takes everything apart but the ring file, which its owner ends, discards or closes. */
   stop(): Promise<void>;
 }
@@ -282,7 +282,11 @@ export async function startRun(parts: RunParts): Promise<Run> {
     recording,
     active: begun,
     idleMs: pipeline.sampler.sinceTickMs,
-    leave: controlling.stop,
+    leave(exitCode) {
+      controlling.stop();
+      // a program that failed near its limit may have failed of it
+      if (exitCode === 0) lastWords.clear();
+    },
     async stop() {
       sampler?.stop();
       begun.stop();
