@@ -39,6 +39,9 @@ interface Choice {
 const NOTHING: Choice = { kind: 'none', provider: undefined };
 const SIDECAR: Choice = { kind: 'sidecar', provider: undefined };
 
+/** Of exporters: over with the exporter. */
+const TROUBLES = ['listen_failed', 'otlp_metrics_failed', 'otlp_logs_failed', 'otlp_export_failed'];
+
 /** Of the events before there was anyone to tell them to. */
 const MAX_EARLY_EVENTS = 50;
 
@@ -127,6 +130,7 @@ export function createExporting(parts: ExportingParts): Exporting {
     exporter = undefined;
     choice = next;
     await before?.close();
+    for (const reason of TROUBLES) parts.onRecovered(reason);
     exporter = await create(next.kind);
     if (stopped) return await exporter?.close();
     await exporter?.start();
