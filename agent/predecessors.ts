@@ -2,7 +2,7 @@
 import { connect } from 'node:net';
 
 import { socketPathOf, withReachable } from './control/path.ts';
-import type { DeathCount } from './model/postmortem.ts';
+import type { DeathCount, WorkloadDeaths } from './model/postmortem.ts';
 import { COL } from './model/row.ts';
 import {
   countDeath,
@@ -38,7 +38,7 @@ const MOST_ASKED = 40;
 const STEP_PAUSE_MS = 2;
 
 export function createPredecessors(parts: PredecessorsParts): Predecessors {
-  const { directory, dataDirectory, clock, workload } = parts;
+  const { directory, dataDirectory, clock, identity } = parts;
   const ownNamespace = pidNamespace();
   let reported = 0;
   let isStopped = false;
@@ -76,7 +76,9 @@ export function createPredecessors(parts: PredecessorsParts): Predecessors {
 
   async function reportAll(): Promise<void> {
     const { rings } = surveyRings(directory, clock.wallMs());
-    const others = rings.filter(({ instanceId, fate }) => instanceId !== parts.instanceId && fate !== 'reported');
+    const others = rings.filter(
+      ({ instanceId, fate }) => instanceId !== identity.serviceInstanceId && fate !== 'reported',
+    );
     for (const ring of others.filter(({ fate }) => fate !== 'clean').slice(0, MOST_ASKED)) {
       if (isStopped || reported >= MOST_REPORTS || parts.isWatched()) return;
       const latest = readLatest(ring.path);
@@ -102,8 +104,9 @@ export function createPredecessors(parts: PredecessorsParts): Predecessors {
       for (const postmortem of takeUntold(directory)) parts.onEvent({ name: 'plimsoll.process.died', postmortem });
     },
     deaths() {
-      const isOurs = ({ serviceName, container }: typeof workload): boolean =>
-        serviceName === workload.serviceName && container === workload.container;
+      const ownContainer = identity.resource['k8s.container.name'] ?? '';
+      const isOurs = ({ serviceName, container }: WorkloadDeaths): boolean =>
+        serviceName === identity.serviceName && container === ownContainer;
       return deathCounts(directory).find(isOurs)?.counts ?? [];
     },
     stop() {

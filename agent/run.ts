@@ -74,7 +74,7 @@ export interface Run {
   readonly active: ActiveProtection;
   /** Since the agent last did anything. */
   idleMs(): number;
-  /** The process ends now: what would be left in PLIMSOLL_DIR is removed. */
+  /** The process ends now: what would be left in PLIMSOLL_DIR is removed. Who fails near a limit may fail of it: those last words stay. */
   leave(exitCode: number): void;
   /** Takes everything apart but the ring file, which its owner ends, discards or closes. */
   stop(): Promise<void>;
@@ -150,9 +150,7 @@ export async function startRun(parts: RunParts): Promise<Run> {
   const succession = createSuccession({
     options,
     dataDirectory,
-    instanceId,
-    workload: { serviceName: identity.serviceName, container: identity.resource['k8s.container.name'] ?? '' },
-    tellsSurroundings: identity.process === 'main',
+    identity,
     clock,
     isWatched: controlling.isWatched,
     isYoung: parts.isYoung,
@@ -284,7 +282,6 @@ export async function startRun(parts: RunParts): Promise<Run> {
     idleMs: pipeline.sampler.sinceTickMs,
     leave(exitCode) {
       controlling.stop();
-      // a program that failed near its limit may have failed of it
       if (exitCode === 0) lastWords.clear();
     },
     async stop() {

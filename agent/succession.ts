@@ -6,6 +6,7 @@ import type { Options } from './config/options.ts';
 import type { AgentEvent } from './model/event.ts';
 import type { DeathCount } from './model/postmortem.ts';
 import type { Predecessors } from './predecessors.ts';
+import type { Identity } from './model/snapshot.ts';
 import { surveyRings } from './record/survey.ts';
 import type { Clock } from './sample/clock.ts';
 
@@ -13,12 +14,8 @@ export interface SuccessionParts {
   readonly options: Options;
   /** Where post-mortems are kept. */
   readonly dataDirectory: string;
-  /** Of this process: never its own predecessor. */
-  readonly instanceId: string;
-  /** Whose deaths it tells of: `service.name`, and `k8s.container.name` or ''. */
-  readonly workload: { readonly serviceName: string; readonly container: string };
-  /** It tells of its container: one process does. */
-  readonly tellsSurroundings: boolean;
+  /** Never its own predecessor; it tells of the deaths of its own service and container. */
+  readonly identity: Pick<Identity, 'serviceInstanceId' | 'serviceName' | 'process' | 'resource'>;
   readonly clock: Clock;
   /** A sidecar reports them, and nobody else. */
   isWatched(): boolean;
@@ -48,7 +45,7 @@ const LOOK_AGAIN_MS = [1_500, 3_000, 10_500, 35_000, 120_000] as const;
 const COUNTS_FRESH_MS = 5_000;
 
 export function createSuccession(parts: SuccessionParts): Succession {
-  const { clock, instanceId } = parts;
+  const { clock, identity } = parts;
   const { directory } = parts.options;
   let predecessors: Predecessors | undefined;
   let loading = false;
@@ -59,7 +56,7 @@ export function createSuccession(parts: SuccessionParts): Succession {
 
   function look(): void {
     if (isStopped || directory === undefined || loading) return;
-    if (predecessors === undefined && !isNeeded(directory, instanceId, clock.wallMs())) return;
+    if (predecessors === undefined && !isNeeded(directory, identity.serviceInstanceId, clock.wallMs())) return;
     loading = true;
     lookAt(directory)
       .catch(parts.onFailure)
@@ -82,7 +79,7 @@ export function createSuccession(parts: SuccessionParts): Succession {
       cancels = LOOK_AGAIN_MS.map((ms) => clock.setTimer(look, ms));
     },
     deaths() {
-      if (directory === undefined || !parts.tellsSurroundings || parts.isWatched()) return undefined;
+      if (directory === undefined || identity.process !== 'main' || parts.isWatched()) return undefined;
       const nowMs = clock.monotonicMs();
       if (predecessors !== undefined && nowMs - countedMs > COUNTS_FRESH_MS) {
         counts = predecessors.deaths();
