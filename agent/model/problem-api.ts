@@ -73,7 +73,7 @@ export const API_PROBLEMS = {
   PLM_API_UNREACHABLE: {
     severity: 'warn',
     when: 'the HTTP API was asked to change something in a process whose agent cannot be reached or refused it',
-    now: 'the answer names it; 503 when none of the processes did it',
+    now: 'the answer names it; where none of the processes did it, 503, or 409 for what it refuses',
   },
   PLM_API_UNREADABLE: {
     severity: 'warn',

@@ -15,9 +15,12 @@ import type { ApiCaptured, ApiCleared, ApiDrilled, ApiFailed, ApiReclaimed } fro
 const PATIENCE_MS = 60_000;
 
 export async function clearCaches(fleet: Fleet, target: Target, name: string | undefined): Promise<ApiCleared> {
-  const { done, failed } = await askAll(fleet, target, 'clear', name === undefined ? {} : { name });
+  const { done, failed: all } = await askEach(fleet, target, 'clear', name === undefined ? {} : { name });
+  // most processes have no cache of this name, which is no failure
+  const failed = all.filter(({ code }) => name === undefined || code !== 'PLM_CONTROL_REFUSED');
+  if (done.length === 0 && failed.length > 0) throw noneDidIt(failed);
   const cleared = done.flatMap(({ who, answer }) => answer.map((cache) => ({ ...who, ...cache })));
-  if (name !== undefined && cleared.length === 0 && failed.length === 0) throw unknownCache(name);
+  if (name !== undefined && cleared.length === 0) throw unknownCache(name);
   return {
     cleared,
     entries: cleared.reduce((sum, { entries }) => sum + entries, 0),
@@ -60,29 +63,35 @@ interface AskedAll<K extends ControlOperation> {
   readonly failed: readonly ApiFailed[];
 }
 
-/** One that fails leaves the others alone; that none did it is no success. */
+/** That none did it is no success. */
 async function askAll<K extends ControlOperation>(
   fleet: Fleet,
   target: Target,
   op: K,
   asks: ControlOperations[K]['asks'],
 ): Promise<AskedAll<K>> {
-  const members = targets(fleet, target);
-  const answers = await Promise.all(members.map((member) => ask(member, op, asks)));
-  const done = answers.filter((each) => 'answer' in each);
-  const failed = answers.filter((each) => 'code' in each);
-  const [first] = failed;
-  if (done.length === 0 && first !== undefined) {
-    throw new Refusal(
-      503,
-      'PLM_API_UNREACHABLE',
-      `${first.process} (${first.instance}) did not do it: ${first.code}: ${first.message}`,
-      {
-        'retry-after': '5',
-      },
-    );
-  }
-  return { done, failed };
+  const asked = await askEach(fleet, target, op, asks);
+  if (asked.done.length === 0) throw noneDidIt(asked.failed);
+  return asked;
+}
+
+/** One that fails leaves the others alone. */
+async function askEach<K extends ControlOperation>(
+  fleet: Fleet,
+  target: Target,
+  op: K,
+  asks: ControlOperations[K]['asks'],
+): Promise<AskedAll<K>> {
+  const answers = await Promise.all(targets(fleet, target).map((member) => ask(member, op, asks)));
+  return { done: answers.filter((each) => 'answer' in each), failed: answers.filter((each) => 'code' in each) };
+}
+
+function noneDidIt([first]: readonly ApiFailed[]): Refusal {
+  const who = `${first?.process} (${first?.instance})`;
+  const detail = `${who} did not do it: ${first?.code}: ${first?.message}`;
+  // what it refuses now, it refuses later
+  if (first?.code === 'PLM_CONTROL_REFUSED') return new Refusal(409, 'PLM_API_UNREACHABLE', detail);
+  return new Refusal(503, 'PLM_API_UNREACHABLE', detail, { 'retry-after': '5' });
 }
 
 async function ask<K extends ControlOperation>(

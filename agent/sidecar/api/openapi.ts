@@ -13,6 +13,7 @@ const REFUSALS = {
   403: 'A foreign Host or Origin, a route that needs a token where none is set, or writing is off.',
   404: 'It is not known.',
   405: 'Another method, named in Allow.',
+  409: 'No process did it, and the first says why it refuses.',
   413: 'The body is larger than 16 kB.',
   414: 'The query is longer than 2048 characters.',
   415: 'The body is not JSON.',

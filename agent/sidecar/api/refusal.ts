@@ -4,7 +4,7 @@ import { STATUS_CODES } from 'node:http';
 import type { ProblemCode } from '../../model/problem.ts';
 import type { ApiProblem } from './types.ts';
 
-export type RefusalStatus = 400 | 401 | 403 | 404 | 405 | 408 | 413 | 414 | 415 | 429 | 431 | 500 | 503;
+export type RefusalStatus = 400 | 401 | 403 | 404 | 405 | 408 | 409 | 413 | 414 | 415 | 429 | 431 | 500 | 503;
 
 /** Thrown by whatever finds that a request cannot be answered. */
 export class Refusal extends Error {

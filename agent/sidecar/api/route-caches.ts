@@ -45,7 +45,7 @@ export const COMMAND_ROUTES: readonly Route[] = [
     summary: 'Empties one cache, or all, and tells what was freed.',
     query: { name: text('Only the cache of this name.'), ...WHO },
     answers: 'Cleared',
-    statuses: [404, 503],
+    statuses: [404, 409, 503],
     answer: async ({ query }, { fleet }) => ({ json: await clearCaches(fleet, query, query.name) }),
   }),
   route({
@@ -60,7 +60,7 @@ export const COMMAND_ROUTES: readonly Route[] = [
       ...WHO,
     },
     answers: 'Drilled',
-    statuses: [404, 503],
+    statuses: [404, 409, 503],
     answer: async ({ body }, { fleet }) => ({ json: await drill(fleet, body, body.level, body.forMs) }),
   }),
   route({
@@ -71,7 +71,7 @@ export const COMMAND_ROUTES: readonly Route[] = [
     query: {},
     body: { kind: choice<CaptureKind>(['report', 'profile', 'snapshot'], 'report', 'What to write.'), ...WHO },
     answers: 'Captured',
-    statuses: [404, 503],
+    statuses: [404, 409, 503],
     answer: async ({ body }, { fleet }) => ({ json: await capture(fleet, body, body.kind) }),
   }),
   route({
@@ -85,7 +85,7 @@ export const COMMAND_ROUTES: readonly Route[] = [
       ...WHO,
     },
     answers: 'Reclaimed',
-    statuses: [404, 503],
+    statuses: [404, 409, 503],
     answer: async ({ body }, { fleet }) => ({ json: await reclaim(fleet, body, body.targetBytes) }),
   }),
 ];

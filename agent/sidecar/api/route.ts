@@ -56,7 +56,7 @@ export interface Route<Q extends Parameters = Parameters, B extends Parameters =
   /** Stays open, and is counted where it is written. */
   readonly isStream?: true;
   /** What it may be refused with beside what every route may. */
-  readonly statuses?: readonly (404 | 503)[];
+  readonly statuses?: readonly (404 | 409 | 503)[];
   answer(asked: Asked<ValuesOf<Q>, ValuesOf<B>>, world: ApiWorld): Answer | Promise<Answer>;
 }
 
