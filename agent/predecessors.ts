@@ -1,9 +1,6 @@
 /** The late part of succession.ts: which processes of the folder are dead and unexplained, and what became of them. */
-import { connect } from 'node:net';
-
-import { socketPathOf, withReachable } from './control/path.ts';
+import { isDead } from './is-dead.ts';
 import type { DeathCount, WorkloadDeaths } from './model/postmortem.ts';
-import { COL } from './model/row.ts';
 import {
   countDeath,
   deathCounts,
@@ -14,11 +11,9 @@ import {
   reportOnce,
   takeUntold,
 } from './postmortem/index.ts';
-import { readLatest, type LatestReading } from './record/reader.ts';
-import { surveyRings, type SurveyedRing } from './record/survey.ts';
+import { readLatest } from './record/reader.ts';
+import { surveyRings } from './record/survey.ts';
 import { pause } from './sample/clock.ts';
-import { lifeOf, type Connection } from './sidecar/life.ts';
-import { pidNamespace, pidStateOf } from './sidecar/pid.ts';
 import type { SuccessionParts } from './succession.ts';
 
 export interface PredecessorsParts extends SuccessionParts {
@@ -39,25 +34,9 @@ const STEP_PAUSE_MS = 2;
 
 export function createPredecessors(parts: PredecessorsParts): Predecessors {
   const { directory, dataDirectory, clock, identity } = parts;
-  const ownNamespace = pidNamespace();
   let reported = 0;
   let isStopped = false;
   const rest = (): Promise<void> => pause(clock, STEP_PAUSE_MS);
-
-  async function isDead({ instanceId, fate, idleMs }: SurveyedRing, latest: LatestReading): Promise<boolean> {
-    if (latest.end !== undefined) return !Number.isNaN(latest.end.exitCode);
-    if (fate !== 'live' && fate !== 'unexplained') return false;
-    const intervalSeconds = latest.record?.row[COL.agentIntervalSeconds] ?? 1;
-    return (
-      lifeOf({
-        silentMs: idleMs,
-        intervalMs: intervalSeconds * 1000,
-        connection: await connectionTo(socketPathOf(directory, instanceId, process.platform)),
-        hasAnswered: false,
-        pid: pidStateOf(latest.header, ownNamespace),
-      }) === 'dead'
-    );
-  }
 
   async function report(path: string): Promise<void> {
     const reading = await readSlowly(path, rest);
@@ -82,7 +61,7 @@ export function createPredecessors(parts: PredecessorsParts): Predecessors {
     for (const ring of others.filter(({ fate }) => fate !== 'clean').slice(0, MOST_ASKED)) {
       if (isStopped || reported >= MOST_REPORTS || parts.isWatched()) return;
       const latest = readLatest(ring.path);
-      if (latest.ok && (await isDead(ring, latest.reading))) await report(ring.path);
+      if (latest.ok && (await isDead(directory, latest.reading, clock.wallMs()))) await report(ring.path);
       await rest();
     }
   }
@@ -113,25 +92,4 @@ export function createPredecessors(parts: PredecessorsParts): Predecessors {
       isStopped = true;
     },
   };
-}
-
-/** Whether somebody listens there: the kernel answers, also for a process whose loop is blocked. Never keeps the process alive. */
-function connectionTo(path: string): Promise<Connection> {
-  return new Promise((resolve) => {
-    try {
-      withReachable(path, process.platform, (reachable) => {
-        const socket = connect(reachable);
-        socket.unref();
-        socket.once('connect', () => {
-          socket.destroy();
-          resolve('unanswered');
-        });
-        socket.once('error', ({ code }: NodeJS.ErrnoException) => {
-          resolve(code === 'ECONNREFUSED' ? 'refused' : code === 'EAGAIN' ? 'unanswered' : 'none');
-        });
-      });
-    } catch {
-      resolve('none');
-    }
-  });
 }

@@ -32,6 +32,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     describe: 'What was found on this machine, whether the heap fits the container, and every repair',
     load: async () => (await import('./doctor.ts')).doctor,
   },
+  postmortem: {
+    describe: 'How a process died, what it held, who grew, and how sure that is',
+    load: async () => (await import('./postmortem.ts')).postmortem,
+  },
   drill: {
     describe: 'Raise the level for a while, to see what the service does',
     load: async () => (await import('./drill.ts')).drill,

@@ -231,6 +231,11 @@ const AGENT_PROBLEMS = {
     when: 'a file is not a Plimsoll recording or is damaged beyond reading',
     now: 'the command ends with exit code 1',
   },
+  PLM_POSTMORTEM_MISSING: {
+    severity: 'error',
+    when: 'no such death is known, or the process lives',
+    now: 'the command ends with exit code 1',
+  },
   PLM_COMMAND_FAILED: {
     severity: 'error',
     when: 'the command to run could not be started',

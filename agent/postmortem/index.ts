@@ -8,6 +8,6 @@ export { NO_EVIDENCE, type Ending, type FatalReport, type FoundDeath, type World
 export { investigate } from './investigate.ts';
 export { openKillCounter, type KillCounter } from './kill-counter.ts';
 export { readSlowly } from './read-slowly.ts';
-export { deathReportPath, isReported, listPostmortems, readPostmortem, reportOnce } from './reports.ts';
+export { deathMs, deathReportPath, isReported, listPostmortems, readPostmortem, reportOnce } from './reports.ts';
 export { deathText, postmortemText } from './text.ts';
 export { leaveUntold, takeUntold } from './untold.ts';

@@ -95,7 +95,8 @@ export function isReported(directory: string, instance: string): boolean {
   return readPostmortem(deathReportPath(directory, instance)) !== undefined;
 }
 
-function deathMs({ diedMs, last, foundMs }: Postmortem): number {
+/** When it died, or as near as is known. */
+export function deathMs({ diedMs, last, foundMs }: Postmortem): number {
   return diedMs ?? last?.wallMs ?? foundMs;
 }
 
