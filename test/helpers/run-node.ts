@@ -27,6 +27,8 @@ export interface RunOptions {
   readonly stdin?: string;
   /** The Node.js to run; default the one that runs the test. */
   readonly node?: string;
+  /** Whom it runs as; only root may name another. */
+  readonly user?: { readonly uid: number; readonly gid: number };
   /** Run by `/bin/sh -c` before the program takes the shell's place: `ulimit -n 20`. */
   readonly shellBefore?: string;
   /** The child is killed after this long, ms. Default 20 000. */
@@ -70,6 +72,7 @@ export function startNode(options: RunOptions): RunningNode {
     cwd: options.cwd,
     env: invocation.env,
     stdio: ['pipe', 'pipe', 'pipe'],
+    ...options.user,
   });
   child.stdin.on('error', () => {}); // the child may end before it has read its stdin
   let timedOut = false;

@@ -98,6 +98,8 @@ export const AS_ROOT = { skip: process.getuid?.() === 0 ? false : 'needs root to
 
 /** What `step` does as another user of this process; a mode of files is only felt by who is not root. */
 export function as<T>(user: typeof NOBODY, step: () => T): T {
+  const groups = process.getgroups?.() ?? [];
+  process.setgroups?.([]);
   process.setegid?.(user.gid);
   process.seteuid?.(user.uid);
   try {
@@ -105,5 +107,6 @@ export function as<T>(user: typeof NOBODY, step: () => T): T {
   } finally {
     process.seteuid?.(0);
     process.setegid?.(0);
+    process.setgroups?.(groups);
   }
 }
