@@ -49,7 +49,7 @@ export interface SceneApp extends RunningNode {
 export interface SidecarScene {
   readonly directory: string;
   /** Starts one more, after the one before has ended. */
-  startSidecar(): RunningNode;
+  startSidecar(options?: Partial<RunOptions>): RunningNode;
   app(service: string, options?: Partial<RunOptions>): SceneApp;
   /** Of all sidecars of the scene. */
   lines(): readonly EventLine[];
@@ -95,9 +95,9 @@ export async function createSidecarScene(given?: string): Promise<SidecarScene> 
 
   return {
     directory,
-    startSidecar() {
+    startSidecar(options = {}) {
       const env = { PLIMSOLL_DIR: directory, PLIMSOLL_DATA_DIR: directory, PLIMSOLL_API_LISTEN: `127.0.0.1:${port}` };
-      const sidecar = startPlimsoll(['sidecar'], { env, timeoutMs: 60_000 });
+      const sidecar = startPlimsoll(['sidecar'], { env, timeoutMs: 60_000, ...options });
       running.push(sidecar);
       sidecars.push(sidecar);
       return sidecar;
