@@ -1,5 +1,7 @@
 import type { AgentEvent } from '../agent/model/event.ts';
+import { deathText } from '../agent/model/death-text.ts';
 import { levelName, type Level } from '../agent/model/level.ts';
+import type { DeathCause, Postmortem } from '../agent/model/postmortem.ts';
 import type { NotedEvent } from '../agent/model/note.ts';
 
 /**
@@ -97,20 +99,8 @@ function partsOf(event: AgentEvent, describe: Describe): [keyof typeof SEVERITY,
       };
       return ['WARN', `${kind} written to ${path}, ${bytes} bytes`, attributes];
     }
-    case 'plimsoll.process.died': {
-      const { postmortem } = event;
-      const { cause, evidence, confidence, serviceName, because } = postmortem;
-      const attributes = {
-        'plimsoll.death.cause': cause,
-        'plimsoll.death.evidence': evidence,
-        'plimsoll.death.confidence': confidence,
-      };
-      return [
-        cause === 'exit' ? 'INFO' : 'FATAL',
-        `${serviceName} ${cause} (${evidence}): ${because[0] ?? ''}`,
-        attributes,
-      ];
-    }
+    case 'plimsoll.process.died':
+      return deathParts(event.postmortem);
     case 'plimsoll.mode.changed':
     default: {
       const { from, to } = event;
@@ -118,6 +108,37 @@ function partsOf(event: AgentEvent, describe: Describe): [keyof typeof SEVERITY,
       return ['WARN', `mode changed from ${from} to ${to}`, attributes];
     }
   }
+}
+
+const DEATH_SEVERITY = {
+  kernel_oom: 'FATAL',
+  v8_oom: 'FATAL',
+  killed: 'ERROR',
+  crash: 'ERROR',
+  exit: 'INFO',
+} as const satisfies Record<DeathCause, keyof typeof SEVERITY>;
+
+/** Of the dead; `plimsoll.process` is who tells it. */
+function deathParts(postmortem: Postmortem): [keyof typeof SEVERITY, string, Attributes] {
+  const { cause, evidence, confidence, because, last, diedMs, exitCode, signal } = postmortem;
+  const atMs = diedMs ?? last?.wallMs;
+  const attributes = {
+    'plimsoll.death.cause': cause,
+    'plimsoll.death.evidence': evidence,
+    'plimsoll.death.confidence': confidence,
+    'plimsoll.death.service': postmortem.serviceName,
+    'plimsoll.death.instance': postmortem.instance,
+    'plimsoll.death.process': postmortem.process,
+    'plimsoll.death.time': atMs === undefined ? undefined : new Date(atMs).toISOString(),
+    'plimsoll.death.exit_code': exitCode ?? undefined,
+    'plimsoll.death.signal': signal ?? undefined,
+    'plimsoll.death.found_by': postmortem.foundBy,
+    'plimsoll.pressure.level': last?.level,
+    'plimsoll.constraint': last?.binding ?? undefined,
+    'plimsoll.pressure': last?.pressureRatio ?? undefined,
+    'plimsoll.death.rss': last?.rssBytes ?? undefined,
+  };
+  return [DEATH_SEVERITY[cause], [deathText(postmortem), ...because.slice(0, 1)].join(': '), attributes];
 }
 
 /** A headroom that is not known is no attribute. */

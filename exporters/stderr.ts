@@ -1,3 +1,4 @@
+import { deathText } from '../agent/model/death-text.ts';
 import { levelName } from '../agent/model/level.ts';
 import type { AgentEvent } from '../agent/model/event.ts';
 import { problem, PROBLEMS, problemLine, type Problem, type Severity } from '../agent/model/problem.ts';
@@ -83,11 +84,11 @@ export function createStderrWriter(options: StderrOptions): StderrWriter {
           say('warn', `[plimsoll] mode changed from ${event.from} to ${event.to}`);
           break;
         case 'plimsoll.process.died': {
-          const { cause, evidence, because } = event.postmortem;
-          say(
-            cause === 'exit' ? 'info' : 'error',
-            `[plimsoll] a process died: ${cause} (${evidence}): ${because[0] ?? ''}`,
-          );
+          const { cause, because, last, repair } = event.postmortem;
+          const when = last === null ? '' : `; last sample at ${new Date(last.wallMs).toISOString()}`;
+          const repairText = repair === null ? '' : `. Repair: ${repair}`;
+          const line = `[plimsoll] ${[deathText(event.postmortem), ...because.slice(0, 1)].join(': ')}${when}${repairText}`;
+          say(cause === 'exit' ? 'info' : 'error', line);
           break;
         }
         case 'plimsoll.capture.written':

@@ -9,5 +9,5 @@ export { investigate } from './investigate.ts';
 export { openKillCounter, type KillCounter } from './kill-counter.ts';
 export { readSlowly } from './read-slowly.ts';
 export { deathMs, deathReportPath, isReported, listPostmortems, readPostmortem, reportOnce } from './reports.ts';
-export { deathText, postmortemText } from './text.ts';
+export { postmortemText } from './text.ts';
 export { leaveUntold, takeUntold } from './untold.ts';

@@ -1,27 +1,10 @@
 /** A post-mortem for people: `plimsoll postmortem`, the end of `plimsoll run`, one line of a log. Pure. */
-import type { CacheAtDeath, DeathCause, LastState, Postmortem } from '../model/postmortem.ts';
+import { deathText } from '../model/death-text.ts';
+import type { CacheAtDeath, LastState, Postmortem } from '../model/postmortem.ts';
 import { bytesText, durationText, ratioText } from '../model/quantity.ts';
 
-const CAUSE: Readonly<Record<DeathCause, string>> = {
-  kernel_oom: 'the kernel killed it: its container was out of memory',
-  v8_oom: 'V8 aborted it: its heap was full',
-  killed: 'somebody ended it',
-  crash: 'it crashed',
-  exit: 'it ended by itself, or was asked to',
-};
 const MOST_CACHES = 3;
 const MOST_EVENTS = 6;
-
-/** One sentence: who, what, how sure. */
-export function deathText(postmortem: Postmortem): string {
-  const { serviceName, process, cause } = postmortem;
-  const who = process === 'main' ? serviceName : `${serviceName} (${process})`;
-  return `${who} died: ${CAUSE[cause]} (${cause}, ${sureText(postmortem)})`;
-}
-
-function sureText({ evidence, confidence }: Postmortem): string {
-  return evidence === 'observed' ? 'observed' : `inferred, ${ratioText(confidence)} sure`;
-}
 
 /** Short lines, without a prefix. */
 export function postmortemText(postmortem: Postmortem): readonly string[] {
@@ -38,7 +21,10 @@ export function postmortemText(postmortem: Postmortem): readonly string[] {
     ...(actions.length === 0
       ? []
       : [`tried: ${actions.map((each) => `${each.action} ${each.outcome} ${each.count}×`).join(', ')}`]),
-    ...events.slice(-MOST_EVENTS).map(({ wallMs, text }) => `${timeText(wallMs)} ${text}`),
+    ...events
+      .filter(({ name }) => name !== 'plimsoll.agent.degraded')
+      .slice(-MOST_EVENTS)
+      .map(({ wallMs, text }) => `${timeText(wallMs)} ${text}`),
     ...(repair === null ? [] : [`repair: ${repair}`]),
     `recording: ${recording}`,
   ];
