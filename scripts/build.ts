@@ -1,6 +1,7 @@
 /** Builds dist/: the preload as one CommonJS file, the façade, what is imported by its own name, the command line, the declarations. */
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -125,6 +126,21 @@ for (const name of ['cache', 'http']) {
 }
 const page = await buildPage();
 writeFileSync('dist/page.meta.json', JSON.stringify(page.metafile));
+/**
+ * Node's own modules when whoever uses them first is run, and by a call: an `import` of one in an ES module reads every export, of which
+ * `node:http` has some that load undici (13 MB).
+ */
+const builtinsByCall: Plugin = {
+  name: 'builtins-by-call',
+  setup(builder) {
+    builder.onResolve({ filter: /^[a-z0-9_:/]+$/ }, ({ path }) =>
+      isBuiltin(path) ? { path, namespace: 'builtin', sideEffects: false } : undefined,
+    );
+    builder.onLoad({ filter: /./, namespace: 'builtin' }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
+    }));
+  },
+};
 /** Two files: `plimsoll sidecar` runs for months and loads no yargs, and no command loads the sidecar. */
 const [commandLine, sidecar] = await Promise.all(
   [
@@ -139,6 +155,7 @@ const [commandLine, sidecar] = await Promise.all(
       target: 'node22.15',
       minify: true,
       external: ['./sidecar.mjs'],
+      plugins: [builtinsByCall],
       define: { PLIMSOLL_PAGE: JSON.stringify(page.texts) },
       banner: {
         js: `${shebang}import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);`,
