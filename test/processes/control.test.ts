@@ -114,7 +114,7 @@ describe('the control socket of an agent', TOGETHER, () => {
     await service.until(/level elevated\nlevel normal/);
     service.child.stdin.end('1'); // its exit code: what ends well so soon leaves no recording
     await service.ended;
-    const [ring = ''] = readdirSync(folder).filter((name) => name.endsWith('.ring'));
+    const ring = readdirSync(folder).find((name) => name.endsWith('.ring')) ?? '';
     const replay = await plimsoll(['replay', join(folder, ring), '--json']);
     const { agreementRatio, drilled } = JSON.parse(replay.stdout) as { agreementRatio: number; drilled: number };
     assert.ok(agreementRatio === 1 && drilled > 1, replay.stdout);
