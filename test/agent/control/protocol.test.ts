@@ -1,5 +1,6 @@
 /** Neither end believes the other. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
 import { createLines } from '../../../agent/control/lines.ts';
@@ -75,4 +76,12 @@ test('a line that is too long ends it all, before its end has come', () => {
   assert.equal(lines.isBroken(), true);
   lines.push(Buffer.from('\nok\n'));
   assert.equal(lines.next(), undefined);
+});
+
+test('docs/control-socket.md lists every operation', () => {
+  const page = readFileSync(new URL('../../../docs/control-socket.md', import.meta.url), 'utf8');
+  const refusal = readRequest('{"id":1,"op":"none"}');
+  const known = 'message' in refusal ? (/one of (.*)$/.exec(refusal.message)?.[1] ?? '').split(', ') : [];
+  const listed = [...page.matchAll(/^\| `([a-z]+)` \|/gm)].map(([, op]) => op);
+  assert.deepEqual(listed, known);
 });
