@@ -1,5 +1,5 @@
 /** Deaths of a folder since it was made, in `deaths.json`: a restart takes no count away. */
-import { closeSync, openSync, readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, renameSync, rmSync, statSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
 import {
@@ -10,7 +10,7 @@ import {
   type Postmortem,
   type WorkloadDeaths,
 } from '../model/postmortem.ts';
-import { createShared } from '../record/folder.ts';
+import { writeShared } from './shared-file.ts';
 
 const FILE = 'deaths.json';
 const LOCK = 'deaths.json.lock';
@@ -49,12 +49,8 @@ export function countDeath(directory: string, postmortem: Postmortem, nowMs: num
   try {
     const workloads = withOneMore(deathCounts(directory), postmortem);
     const part = join(directory, `${FILE}.${process.pid}.part`);
-    const fd = createShared(directory, part);
-    try {
-      writeFileSync(fd, JSON.stringify({ version: 1, workloads }));
-    } finally {
-      closeSync(fd);
-    }
+    rmSync(part, { force: true }); // of one who was killed with it half written, under the same number
+    writeShared(part, JSON.stringify({ version: 1, workloads }));
     renameSync(part, join(directory, FILE));
     return true;
   } catch {

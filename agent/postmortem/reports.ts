@@ -2,13 +2,14 @@
  * Post-mortems as they are kept: `<instance>.death.json` beside the ring file. Making that file is the claim: a death is reported by
  * whoever made it, and by nobody else.
  */
-import { closeSync, linkSync, readdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { linkSync, readdirSync, readFileSync, unlinkSync } from 'node:fs';
+import { join } from 'node:path';
 
 import { DEATH_CAUSES, DEATH_EVIDENCE, type Postmortem } from '../model/postmortem.ts';
-import { createShared, ensureFolder } from '../record/folder.ts';
+import { ensureFolder } from '../record/folder.ts';
 import { instanceStartMs } from '../record/instance-id.ts';
 import { REPORT_EXTENSION } from '../record/survey.ts';
+import { writeShared } from './shared-file.ts';
 
 /** In the data folder. */
 const COPIES = 'postmortems';
@@ -33,7 +34,7 @@ export function reportOnce(directory: string, postmortem: Postmortem, dataDirect
 /** A reader sees all of it or nothing; false: it is there. */
 function createWhole(path: string, text: string): boolean {
   const part = `${path}.${process.pid}-${Math.random().toString(36).slice(2)}.part`;
-  write(part, text);
+  writeShared(part, text);
   try {
     linkSync(part, path);
     return true;
@@ -52,20 +53,11 @@ const WITHOUT_LINKS: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTS
 
 function createDirectly(path: string, text: string): boolean {
   try {
-    write(path, text);
+    writeShared(path, text);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
-  }
-}
-
-function write(path: string, text: string): void {
-  const fd = createShared(dirname(path), path);
-  try {
-    writeFileSync(fd, text);
-  } finally {
-    closeSync(fd);
   }
 }
 

@@ -2,18 +2,18 @@
  * Deaths whose event has not left yet: `<instance>.untold` beside the report. A process that is young may end before its events are sent, so
  * it writes the report and leaves the telling to the first that lives long enough: itself, or another. Who removes the file tells it.
  */
-import { closeSync, readdirSync, unlinkSync } from 'node:fs';
+import { readdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { Postmortem } from '../model/postmortem.ts';
-import { createShared } from '../record/folder.ts';
 import { instanceStartMs } from '../record/instance-id.ts';
 import { deathReportPath, readPostmortem } from './reports.ts';
+import { writeShared } from './shared-file.ts';
 
 const EXTENSION = '.untold';
 
 export function leaveUntold(directory: string, instance: string): void {
-  closeSync(createShared(directory, join(directory, instance + EXTENSION)));
+  writeShared(join(directory, instance + EXTENSION), '');
 }
 
 /** They are the caller's to tell, and nobody else's. Oldest first; never throws. */
