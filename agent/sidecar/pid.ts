@@ -15,23 +15,29 @@ export function pidNamespace(): string {
 
 /** Kernel's start times count in hundredths of a second, whatever the machine. https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
 const TICK_MS = 10;
-/** Boot time is told in whole seconds. */
-const SLACK_MS = 2000;
+/** The clocks of two processes agree to a few ticks; a process records somewhat later than it starts. */
+const SLACK_MS = 200;
+const OWN_START_MS = performance.timeOrigin;
 
-/** By number and start time: a number is used again. */
+/**
+ * By number and start time: a number is used again, and so is the number of a namespace. A container that is started again at once may have
+ * both of its predecessor: whoever has our own pid is not there any more.
+ */
 export function pidStateOf({ identity, facts }: RingHeader, ownNamespace: string, procPath = '/proc'): PidState {
   if (ownNamespace === '' || facts['process.pidNamespace'] !== ownNamespace) return 'unknown';
+  if (identity.pid === process.pid) return 'gone';
   try {
-    const stat = readFileSync(`${procPath}/${identity.pid}/stat`, 'utf8');
-    const [state = '', ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const { state, startTicks } = statOf(`${procPath}/${identity.pid}`);
     if (state === 'Z' || state === 'X') return 'gone'; // its parent has not asked for it yet
-    const startedMs = bootMs(procPath) + Number(fields[18]) * TICK_MS;
+    const startedMs = OWN_START_MS + (startTicks - statOf(`${procPath}/self`).startTicks) * TICK_MS;
     return startedMs > identity.startWallMs + SLACK_MS ? 'gone' : 'alive';
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'gone' : 'unknown';
   }
 }
 
-function bootMs(procPath: string): number {
-  return Number(/^btime (\d+)$/m.exec(readFileSync(`${procPath}/stat`, 'utf8'))?.[1]) * 1000;
+function statOf(path: string): { readonly state: string; readonly startTicks: number } {
+  const stat = readFileSync(`${path}/stat`, 'utf8');
+  const [state = '', ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return { state, startTicks: Number(fields[18]) };
 }
