@@ -5,8 +5,7 @@ import type { NotedEvent } from '../model/note.ts';
 import { problem, whyOf, type Problem } from '../model/problem.ts';
 import { describeAssessment } from '../pipeline.ts';
 import type { RingFile } from '../record/directory.ts';
-import { cleanRings } from '../record/clean.ts';
-import { followRing, type RingFollower } from '../record/follow.ts';
+import type { RingFollower } from '../record/follow.ts';
 import type { RingHeader } from '../record/header.ts';
 import type { Clock } from '../sample/clock.ts';
 import type { ChildEnd } from './child.ts';
@@ -42,7 +41,6 @@ export interface WatchingFleet extends Fleet {
 
 const MAX_MEMBERS = 256;
 const KEEP_ENDED_MS = 600_000;
-const CLEAN_MS = 60_000;
 /** When the sidecar itself is short of memory. */
 const FEW = 10;
 
@@ -51,14 +49,10 @@ export function createFleet(parts: FleetParts): WatchingFleet {
   const listeners = new Set<(change: FleetChange) => void>();
   const slots = createFleetSlots();
   const events = createEventLog();
-  const discovery = createDiscovery(directory, parts.onProblem);
   const ownNamespace = pidNamespace();
   const watches = new Map<string, Watch>();
   /** Monotonic ms at which each of them ended, newest first. */
   let ended: readonly { readonly watch: Watch; readonly endedMs: number }[] = [];
-  /** Files that say nothing new: of deaths that were told, of agents that were switched off, of no use. */
-  const settled = new Set<string>();
-  const unreadable = new Set<string>();
   /** Told once each. */
   const failures = new Set<string>();
   const reports = new Set<Promise<void>>();
@@ -67,9 +61,7 @@ export function createFleet(parts: FleetParts): WatchingFleet {
     poll: ({ member }) => attempt(member.path, member.poll),
     all: () => watches.values(),
   });
-  let cleanedMs = clock.monotonicMs();
   let reapedPid: number | undefined;
-  let toldFull = false;
   let keepsHistory = true;
 
   const deaths = createDeaths({
@@ -93,38 +85,20 @@ export function createFleet(parts: FleetParts): WatchingFleet {
     return noted;
   }
 
+  const discovery = createDiscovery({
+    directory,
+    clock,
+    isWatched: (instanceId) => watches.has(instanceId),
+    isReported: deaths.isReported,
+    hasRoom: () => watches.size < MAX_MEMBERS,
+    onFound: (ring, follower) => attempt(ring.path, () => take(ring, follower)),
+    onProblem: parts.onProblem,
+  });
+
   function look(): void {
     const nowMs = clock.monotonicMs();
-    if (nowMs - cleanedMs > CLEAN_MS) clean(nowMs);
     ended = ended.filter(({ endedMs }) => nowMs - endedMs < KEEP_ENDED_MS);
-    const rings = discovery.look();
-    if (rings === undefined) return;
-    const listed = new Set(rings.map(({ instanceId }) => instanceId));
-    for (const known of [settled, unreadable]) for (const id of known) if (!listed.has(id)) known.delete(id);
-    // the oldest first: who was there first keeps its slot
-    for (const ring of rings.toReversed()) {
-      if (!watches.has(ring.instanceId) && !settled.has(ring.instanceId)) meet(ring);
-    }
-  }
-
-  /** After a look, so that nothing goes that was not seen. */
-  function clean(nowMs: number): void {
-    cleanedMs = nowMs;
-    try {
-      cleanRings(directory, clock.wallMs());
-    } catch {
-      // whether the folder can be read is the discovery's to tell
-    }
-  }
-
-  function meet(ring: RingFile): void {
-    if (deaths.isReported(ring.instanceId)) settled.add(ring.instanceId);
-    else if (watches.size >= MAX_MEMBERS) tellFull();
-    else {
-      const opened = followRing(ring.path);
-      if (opened.ok) attempt(ring.path, () => take(ring, opened.reading));
-      else leave(ring, opened.problem);
-    }
+    discovery.look();
   }
 
   /** Whoever can write to the folder can put anything there: one process's file never ends the watching of the others. */
@@ -140,15 +114,6 @@ export function createFleet(parts: FleetParts): WatchingFleet {
     if (failures.has(path)) return;
     failures.add(path);
     parts.onProblem(problem('PLM_SIDECAR_FAILED', `${path}: ${whyOf(error)}. The others are watched.`));
-  }
-
-  /** The first time it may be in the making. */
-  function leave({ instanceId }: RingFile, why: Problem): void {
-    if (unreadable.has(instanceId)) {
-      settled.add(instanceId);
-      parts.onProblem(why);
-    }
-    unreadable.add(instanceId);
   }
 
   function take(ring: RingFile, follower: RingFollower): void {
@@ -195,7 +160,7 @@ export function createFleet(parts: FleetParts): WatchingFleet {
     const { member, counter, slot } = watch;
     const { instanceId, path, header } = member;
     watches.delete(instanceId);
-    settled.add(instanceId);
+    discovery.settle(instanceId);
     slots.giveBack(header, slot);
     if (watch.isSeen()) {
       ended = [{ watch, endedMs: clock.monotonicMs() }, ...ended].slice(0, MAX_MEMBERS);
@@ -211,13 +176,6 @@ export function createFleet(parts: FleetParts): WatchingFleet {
         reports.delete(report);
       });
     reports.add(report);
-  }
-
-  function tellFull(): void {
-    if (toldFull) return;
-    toldFull = true;
-    const message = `more than ${MAX_MEMBERS} processes live in ${directory}; those beyond export by themselves.`;
-    parts.onProblem(problem('PLM_SIDECAR_FULL', message));
   }
 
   function seen(): readonly Watch[] {

@@ -6,7 +6,7 @@ import { CONSTRAINTS } from '../model/constraint.ts';
 import { COL, createRow, type ColumnName, type Row } from '../model/row.ts';
 
 /** The interval's last value; of `level` and `pressureRatio` its highest, so that a peak survives. */
-export const HISTORY_COLUMNS = [
+const HISTORY_COLUMNS = [
   'level',
   'pressureRatio',
   'bindingConstraint',

@@ -23,7 +23,7 @@ export function createFleetSlots(): FleetSlots {
 }
 
 /** '' where it is not known. */
-export function containerNameOf({ identity }: RingHeader): string {
+function containerNameOf({ identity }: RingHeader): string {
   return identity.resource['k8s.container.name'] ?? '';
 }
 
