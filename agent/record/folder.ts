@@ -36,7 +36,7 @@ function makeFolder(folder: string, parentExists = false): boolean {
   }
 }
 
-/** Opens a new file; throws EEXIST rather than touch one that is there: it may be a neighbour's. */
+/** Opens a new file with the folder's group and mode; throws EEXIST rather than touch one that is there: it may be a neighbour's. */
 export function createShared(folder: string, path: string): number {
   const fd = openSync(path, 'wx', 0o600);
   try {
@@ -49,7 +49,8 @@ export function createShared(folder: string, path: string): number {
   }
 }
 
-function share(folder: string, fd: number): void {
+/** Gives an open file its folder's group, and the mode that the folder allows. */
+export function share(folder: string, fd: number): void {
   const { mode, gid } = statSync(folder);
   if (fstatSync(fd).gid !== gid) {
     try {

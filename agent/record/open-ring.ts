@@ -66,12 +66,17 @@ export function openRing(path: string): Read<OpenRing> {
 export function withRing<T>(path: string, read: (ring: OpenRing) => T): Read<T> {
   const opened = openRing(path);
   if (!opened.ok) return opened;
+  const ring = opened.reading;
+  const result = attempt(path, () => read(ring));
+  ring.close();
+  return result;
+}
+
+function attempt<T>(path: string, read: () => T): Read<T> {
   try {
-    return { ok: true, reading: read(opened.reading) };
+    return { ok: true, reading: read() };
   } catch (error) {
     return failed(path, error);
-  } finally {
-    opened.reading.close();
   }
 }
 

@@ -83,8 +83,9 @@ function surveyed(directory: string, instanceId: string, isReported: boolean, no
   if (stat?.isFile() !== true) return undefined;
   const idleMs = nowMs - stat.mtimeMs;
   const fate = isReported ? 'reported' : fateOf(path, idleMs);
-  // Windows tells no blocks
-  const bytes = fate === 'live' || stat.blocks === undefined ? stat.size : stat.blocks * BLOCK_BYTES;
+  // some file systems tell no blocks
+  const heldBytes = Math.min(stat.size, (stat.blocks || Infinity) * BLOCK_BYTES);
+  const bytes = fate === 'live' ? stat.size : heldBytes;
   return { instanceId, path, fate, bytes, idleMs };
 }
 
@@ -94,24 +95,28 @@ function fateOf(path: string, idleMs: number): RingFate {
   return exitCode === undefined && idleMs < SILENT_MS ? 'live' : 'unexplained';
 }
 
-/** By the end mark, without its proof; undefined: there is none, or the file cannot be read. */
+/** undefined: it did not say, or the file cannot be read. */
 function exitCodeOf(path: string): number | undefined {
-  let fd: number | undefined;
   try {
-    fd = openSync(path, 'r');
-    const start = createBlock(4 * HEADER.jsonBytes);
-    readFully(fd, start.bytes, 0);
-    const headerBytes = start.words[HEADER.headerBytes] as number;
-    if (start.words[0] !== MAGIC_WORDS[0] || headerBytes > MAX_HEADER_BYTES) return undefined;
-    const mark = createBlock(END_MARK_BYTES);
-    readFully(fd, mark.bytes, headerBytes);
-    const nonce = [start.words[HEADER.nonce] as number, start.words[HEADER.nonce + 1] as number] as const;
-    return claims(mark.words, 0, KIND.end, nonce) ? mark.doubles[END_DOUBLE.exitCode] : undefined;
+    const fd = openSync(path, 'r');
+    const exitCode = endMarkOf(fd);
+    closeSync(fd);
+    return exitCode;
   } catch {
     return undefined;
-  } finally {
-    if (fd !== undefined) closeSync(fd);
   }
+}
+
+/** By the end mark, without its proof. */
+function endMarkOf(fd: number): number | undefined {
+  const start = createBlock(4 * HEADER.jsonBytes);
+  readFully(fd, start.bytes, 0);
+  const headerBytes = start.words[HEADER.headerBytes] as number;
+  if (start.words[0] !== MAGIC_WORDS[0] || headerBytes > MAX_HEADER_BYTES) return undefined;
+  const mark = createBlock(END_MARK_BYTES);
+  readFully(fd, mark.bytes, headerBytes);
+  const nonce = [start.words[HEADER.nonce] as number, start.words[HEADER.nonce + 1] as number] as const;
+  return claims(mark.words, 0, KIND.end, nonce) ? mark.doubles[END_DOUBLE.exitCode] : undefined;
 }
 
 function freeBytesOf(directory: string): number {

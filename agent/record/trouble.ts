@@ -25,5 +25,6 @@ export function trouble(where: string, what: string, repair: string): Trouble {
 }
 
 function writableRepair(): string {
-  return `make PLIMSOLL_DIR writable for user ${process.geteuid?.() ?? ''}: by a group that shares it and mode 2770 (in Kubernetes: fsGroup)`;
+  const user = ['user', process.geteuid?.()].join(' '); // Windows has no numbers
+  return `make PLIMSOLL_DIR writable for ${user}: by a group that shares it and mode 2770 (in Kubernetes: fsGroup)`;
 }

@@ -6,6 +6,7 @@ import { describe, test } from 'node:test';
 import { readConfiguration } from '../../agent/config/read.ts';
 import { createDegradations } from '../../agent/degradations.ts';
 import type { CacheStatus } from '../../agent/model/cache.ts';
+import type { ReclaimTotal } from '../../agent/model/reclaim.ts';
 import { COL, createRow } from '../../agent/model/row.ts';
 import type { ActionCount, Degradation, Snapshot } from '../../agent/model/snapshot.ts';
 import { createInstanceId, instanceStartMs } from '../../agent/record/instance-id.ts';
@@ -25,11 +26,13 @@ async function scene(directory: string | undefined) {
   const said: string[] = [];
   const row = createRow();
   const actions: ActionCount[] = [];
+  const reclaimed: ReclaimTotal[] = [];
   let caches: readonly CacheStatus[] = [];
   let nowMs = 1000;
 
   function snapshot(): Snapshot {
-    return { ...ordinarySnapshot(), degraded: degradations.list(), actions, caches, cacheAccounts: undefined };
+    const degraded = degradations.list();
+    return { ...ordinarySnapshot(), degraded, actions, reclaimed, caches, cacheAccounts: undefined };
   }
   const recording = openRecording({
     options,
@@ -56,6 +59,7 @@ async function scene(directory: string | undefined) {
     told,
     said,
     degraded: () => degradations.list().map(({ reason }) => reason),
+    reclaim: (reclaimer: string) => reclaimed.push({ reclaimer, promisedBytes: 10, freedBytes: 5 }),
     hold: (held: readonly CacheStatus[]) => (caches = held),
     /** A sample so long after the one before. */
     sample(afterMs: number, level: keyof typeof LEVELS = 'normal') {
@@ -162,6 +166,23 @@ describe('a recording', () => {
     assert.equal(note()?.names.length, 64);
     assert.match(note()?.names[62] ?? '', /^62x{62}$/);
     assert.equal(note()?.names[63], '_other');
+    recording.close();
+  });
+
+  test('notes sums, whatever the number of names', async (context) => {
+    const { sample, note, actions, reclaim, recording } = await scene(temporaryDirectory(context));
+    for (let number = 0; number < 50; number++) {
+      actions.push({ action: `action-${number}`, outcome: number % 2 === 0 ? 'done' : 'skipped', count: 1 });
+      reclaim(`cache-${number}`);
+    }
+    sample(0);
+    const { actions: counted = [], reclaimed = [] } = note() ?? {};
+    assert.deepEqual(counted.slice(32), [
+      { action: '_other', outcome: 'done', count: 9 },
+      { action: '_other', outcome: 'skipped', count: 9 },
+    ]);
+    assert.equal(reclaimed.length, 32);
+    assert.deepEqual(reclaimed.at(-1), { reclaimer: '_other', promisedBytes: 190, freedBytes: 95 });
     recording.close();
   });
 

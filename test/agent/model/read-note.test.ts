@@ -71,6 +71,7 @@ describe('a note that was read', () => {
       events: [
         { name: 'plimsoll.mode.changed', severity: 'LOUD' },
         { name: 'toString', severity: 'WARN' },
+        { name: 'plimsoll.limit.changed', severity: 'INFO', text: 'changed', wallMs: 1, attributes: ['x'] },
         { name: 7, severity: 'WARN' },
         { name: 'plimsoll.mode.changed', severity: 'WARN', attributes: { a: 'x', b: 1, c: [], d: null } },
       ],
@@ -82,6 +83,7 @@ describe('a note that was read', () => {
     );
     assert.deepEqual(note.caches[1]?.counts.hit, Number.NaN);
     assert.deepEqual(note.events, [
+      { name: 'plimsoll.limit.changed', wallMs: 1, severity: 'INFO', text: 'changed', attributes: {} },
       { name: 'plimsoll.mode.changed', wallMs: Number.NaN, severity: 'WARN', text: '', attributes: { a: 'x', b: 1 } },
     ]);
   });

@@ -19,7 +19,7 @@ import { cleanRings, deadBytesOf } from '../../../agent/record/clean.ts';
 import { createInstanceId } from '../../../agent/record/instance-id.ts';
 import { surveyRings, type RingFate } from '../../../agent/record/survey.ts';
 import { mountTmpfs, whyNoTmpfs } from '../../helpers/tmpfs.ts';
-import { onWindows } from '../../helpers/platform.ts';
+import { onWindows, unlessLinux } from '../../helpers/platform.ts';
 import { as, AS_ROOT, NOBODY, record, START_WALL_MS, temporaryDirectory } from './ring-fixture.ts';
 
 const MINUTE_MS = 60_000;
@@ -92,6 +92,22 @@ describe('a survey', () => {
     mkdirSync(join(directory, `${createInstanceId(START_WALL_MS + 4)}.ring`));
     writeFileSync(join(directory, 'x.ring'), '');
     assert.deepEqual(fates(directory), ['live', 'unexplained', 'live']);
+  });
+
+  test('takes what it may not read for what its age says', AS_ROOT, (context) => {
+    const directory = temporaryDirectory(context, MEMORY);
+    const id = leave(directory, { number: 1, end: 0 });
+    chmodSync(directory, 0o755);
+    chmodSync(join(directory, `${id}.ring`), 0o600);
+    assert.deepEqual(
+      as(NOBODY, () => fates(directory)),
+      ['live'],
+    );
+    assert.deepEqual(fates(directory), ['clean']);
+  });
+
+  test('of a file system that has no size has room', { skip: unlessLinux('/proc') }, () => {
+    assert.equal(surveyRings('/proc', NOW_MS).freeBytes, Infinity);
   });
 
   test('of a folder that is not there is empty', (context) => {

@@ -4,6 +4,9 @@ import { chmodSync, chownSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
 import { fileModeIn } from '../../../agent/model/shared-folder.ts';
+import { listRings } from '../../../agent/record/directory.ts';
+import { createShared } from '../../../agent/record/folder.ts';
+import { readLatest } from '../../../agent/record/reader.ts';
 import { createRecorder } from '../../../agent/record/writer.ts';
 import { onWindows } from '../../helpers/platform.ts';
 import { as, AS_ROOT, NOBODY, record, recorderOptions, temporaryDirectory } from './ring-fixture.ts';
@@ -101,6 +104,23 @@ describe('a folder', { skip }, () => {
       result.trouble.problem.message,
       /EACCES.*; make PLIMSOLL_DIR writable for user 65534: by a group that shares it and mode 2770 \(in Kubernetes: fsGroup\)\. Nothing is recorded\.$/,
     );
+    assert.deepEqual(readdirSync(directory), []);
+  });
+
+  test('that the reader may not enter is one line that says how to share it', AS_ROOT, (context) => {
+    const directory = folderOf(context, 0o700);
+    const recorder = record(directory);
+    recorder.close();
+    const list = as(NOBODY, () => listRings(directory));
+    const refused = as(NOBODY, () => readLatest(recorder.path));
+    assert.ok(!list.ok && !refused.ok);
+    for (const { message } of [list.problem, refused.problem])
+      assert.match(message, /EACCES.*; run both as one user, or/);
+  });
+
+  test('that goes while a file is made in it leaves none behind', (context) => {
+    const directory = temporaryDirectory(context);
+    assert.throws(() => createShared(join(directory, 'gone'), join(directory, 'file')), { code: 'ENOENT' });
     assert.deepEqual(readdirSync(directory), []);
   });
 });

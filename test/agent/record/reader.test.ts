@@ -7,6 +7,7 @@ import { describe, test } from 'node:test';
 import { createCrc32 } from '../../../agent/record/crc32.ts';
 import { decodeDescription, encodeDescription } from '../../../agent/record/description.ts';
 import { createBlock } from '../../../agent/record/layout.ts';
+import { withRing } from '../../../agent/record/open-ring.ts';
 import { readLatest, readRing } from '../../../agent/record/reader.ts';
 import { onWindows, unlessLinux } from '../../helpers/platform.ts';
 import { readable, record, recorderOptions, temporaryDirectory, unreadableReason } from './ring-fixture.ts';
@@ -45,6 +46,15 @@ describe('the reader refuses with one line', () => {
   test('a file whose reading fails', { skip: unlessLinux('/proc') }, () => {
     // address 0 of the process's memory: a regular file that gives EIO
     assert.match(unreadableReason(readRing('/proc/self/mem')), /cannot be read \(EIO/);
+  });
+
+  test('a file that fails while it is read', (context) => {
+    const recorder = record(temporaryDirectory(context));
+    recorder.close();
+    const fails = (): never => {
+      throw Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO' });
+    };
+    assert.match(unreadableReason(withRing(recorder.path, fails)), /cannot be read \(EIO/);
   });
 
   test('a file that it may not read', { skip: process.getuid === undefined ? 'needs user ids' : false }, (context) => {

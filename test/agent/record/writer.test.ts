@@ -19,6 +19,7 @@ import { readRing } from '../../../agent/record/reader.ts';
 import { createRecorder } from '../../../agent/record/writer.ts';
 import { onWindows, unlessLinux } from '../../helpers/platform.ts';
 import {
+  EMPTY_NOTE,
   openDescriptors,
   readable,
   record,
@@ -72,11 +73,13 @@ describe('a recorder', () => {
     recorder.write(createRow());
     recorder.end(0, START_WALL_MS);
     recorder.write(createRow());
+    recorder.note(EMPTY_NOTE);
     recorder.end(1, START_WALL_MS + 1);
     recorder.close();
     recorder.discard();
-    const { records, end } = readable(readRing(recorder.path));
-    assert.deepEqual([records.length, end?.exitCode], [1, 0]);
+    const { records, end, note } = readable(readRing(recorder.path));
+    assert.deepEqual([records.length, end?.exitCode, note], [1, 0, undefined]);
+    assert.equal(recorder.isDeleted(), false);
     assert.deepEqual([recorder.dropped(), recorder.failure()], [0, undefined]);
     if (process.platform === 'linux') assert.deepEqual(openDescriptors(recorder), []);
   });
@@ -149,6 +152,8 @@ describe('a recorder that cannot record', () => {
         const recorder = record(temporaryDirectory(context));
         for (const fd of openDescriptors(recorder)) closeSync(fd);
         for (let count = 0; count < 5; count++) recorder.write(createRow());
+        recorder.note(EMPTY_NOTE);
+        assert.equal(recorder.isDeleted(), false);
         assert.equal(recorder.dropped(), 5);
         assert.match(recorder.failure()?.problem.message ?? '', /EBADF/);
         recorder[last](0, START_WALL_MS);
