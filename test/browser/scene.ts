@@ -27,7 +27,7 @@ const PROGRAM = `
 
 export interface RealSidecar {
   readonly url: string;
-  /** \`ratio\`: of its budget, from now on. */
+  /** `ratio`: of its budget, from now on. */
   app(service: string): RunningNode & { fill(ratio: number): void };
   /** As a SIGKILL does; `restart` begins anew at the same address. */
   kill(): Promise<void>;

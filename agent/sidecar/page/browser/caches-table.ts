@@ -62,9 +62,7 @@ export function capOf({ capEntries }: ApiCache): string | undefined {
   return capEntries === null ? undefined : `${count(capEntries)} entries`;
 }
 
-/** null: nothing was asked of it, or it does not count. JSON has no NaN, so a count that is not known comes as null. */
-export function hitRatio({ counts }: ApiCache): number | null {
-  const { hit, miss }: { readonly hit: number | null; readonly miss: number | null } = counts;
-  if (hit === null || miss === null || !Number.isFinite(hit) || !Number.isFinite(miss) || hit + miss === 0) return null;
-  return hit / (hit + miss);
+/** null: nothing was asked of it, or it does not count. */
+export function hitRatio({ counts: { hit, miss } }: ApiCache): number | null {
+  return hit === null || miss === null || hit + miss === 0 ? null : hit / (hit + miss);
 }

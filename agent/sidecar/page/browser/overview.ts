@@ -39,7 +39,7 @@ export function createOverview({ state }: ViewParts): View {
   });
   const processes = h(
     'section',
-    { class: 'section' },
+    { class: 'section processes' },
     h(
       'div',
       { class: 'toolbar' },

@@ -39,6 +39,9 @@ interface Sort {
   readonly isDescending: boolean;
 }
 
+/** An order that holds this long can be read. */
+const STAYS_MS = 2000;
+
 export function textColumn<T>(
   title: string,
   textOf: (item: T) => string,
@@ -60,9 +63,10 @@ export function createTable<T>({ caption, columns, keyOf, givenOrder, decorate }
   const rows = new Map<string, Row<T>>();
   let sort: Sort | undefined;
   let last: readonly T[] = [];
+  let movedMs = 0;
 
   const headers = columns.map((column) => {
-    const header = h('th', { scope: 'col', role: 'columnheader', class: column.isNumber === true ? 'number' : '' });
+    const header = h('th', { scope: 'col', role: 'columnheader', class: classOf(column) });
     if (column.sortBy) header.append(button(column.title, () => sortBy(nextSort(column, sort)), { class: 'sort' }));
     else header.append(column.title);
     return header;
@@ -90,16 +94,12 @@ export function createTable<T>({ caption, columns, keyOf, givenOrder, decorate }
   function rowOf(item: T): Row<T> {
     const cells = columns.map((column) => column.cell());
     const element = h('tr', { role: 'row' });
-    for (const [index, { content }] of cells.entries()) {
-      const { id, title, isNumber } = columns[index] ?? { id: '', title: '', isNumber: false };
-      const attributes = {
-        class: `${isNumber === true ? 'number ' : ''}column-${id.replaceAll(/\W+/g, '-')}`,
-        'data-label': title,
-      };
+    for (const [index, column] of columns.entries()) {
+      const attributes = { class: classOf(column), 'data-label': column.title };
       element.append(
         index === 0
-          ? h('th', { scope: 'row', role: 'rowheader', ...attributes }, content)
-          : h('td', { role: 'cell', ...attributes }, content),
+          ? h('th', { scope: 'row', role: 'rowheader', ...attributes }, cells[index]?.content)
+          : h('td', { role: 'cell', ...attributes }, cells[index]?.content),
       );
     }
     const row = { element, cells };
@@ -107,9 +107,12 @@ export function createTable<T>({ caption, columns, keyOf, givenOrder, decorate }
     return row;
   }
 
-  /** Rows do not move from under a finger or away from the focus. */
-  function isHeld(): boolean {
-    return body.matches(':hover') || body.contains(document.activeElement);
+  /** Rows do not hop, nor move from under a finger or away from the focus. */
+  function mayMove(): boolean {
+    if (Date.now() - movedMs < STAYS_MS || body.matches(':hover') || body.contains(document.activeElement))
+      return false;
+    movedMs = Date.now();
+    return true;
   }
 
   function update(items: readonly T[], isOrdered = false): void {
@@ -120,13 +123,13 @@ export function createTable<T>({ caption, columns, keyOf, givenOrder, decorate }
       element.remove();
       rows.delete(key);
     }
-    const mayMove = isOrdered || !isHeld();
+    const isMoved = isOrdered || mayMove();
     for (const [index, item] of sorted(items, columns, sort).entries()) {
       const known = rows.get(keyOf(item));
       const row = known ?? rowOf(item);
       for (const cell of row.cells) cell.update(item);
       decorate?.(row.element, item);
-      if ((known === undefined || mayMove) && body.children[index] !== row.element) {
+      if ((known === undefined || isMoved) && body.children[index] !== row.element) {
         body.insertBefore(row.element, body.children[index] ?? null);
       }
     }
@@ -145,6 +148,10 @@ export function createTable<T>({ caption, columns, keyOf, givenOrder, decorate }
     element: h('div', { class: 'table' }, chooser.options.length > 1 && sorting, table),
     update: (items) => update(items),
   };
+}
+
+function classOf<T>({ id, isNumber }: Column<T>): string {
+  return `${isNumber === true ? 'number ' : ''}column-${id.replaceAll(/\W+/g, '-')}`;
 }
 
 /** The column's first direction, then the other, then the given order again. */
