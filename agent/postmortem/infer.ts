@@ -80,11 +80,13 @@ function spentCeiling(
   return first && { ...first, confidence: second === undefined ? first.confidence : first.confidence - 0.25 };
 }
 
-/** Room that was left, as part of the nearest limit, and how sure that makes it that memory was not the cause. */
+/**
+ * Room that was left, as part of the nearest limit, and how sure that makes it that somebody killed it. Never very: a crash of native code
+ * and a SIGTERM that nobody handles leave the same trace, which is none.
+ */
 const KILLED_CONFIDENCE: readonly (readonly [room: number, confidence: number])[] = [
-  [0.3, 0.9],
-  [0.1, 0.85],
-  [0.03, 0.75],
+  [0.1, 0.7],
+  [0.03, 0.65],
   [Number.NEGATIVE_INFINITY, 0.6],
 ];
 /** What it did after its last sample is not known. */
