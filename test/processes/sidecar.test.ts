@@ -92,12 +92,12 @@ describe('sidecar', { concurrency: 4, skip: onWindows('signals') }, () => {
     await line('second', DIED);
     assert.equal(lines().filter(({ event }) => event === DIED).length, 2, 'each death is told once');
     assert.equal(reports(directory).find(({ serviceName }) => serviceName === 'second')?.foundBy, 'sidecar');
+    await member('lasting', ({ state }) => state === 'live');
     const { deaths } = await status();
     assert.equal(
       deaths.reduce((sum, { count }) => sum + count, 0),
       2,
     );
-    await member('lasting', ({ state }) => state === 'live');
     await assertUntouched(lasting);
   });
 
