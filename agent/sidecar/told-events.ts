@@ -2,7 +2,7 @@
  * Which events were told already, so that a sidecar that comes back tells what happened while it was away, and nothing twice: how far each
  * process's events were told, in `told.json` in the folder.
  */
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { Clock } from '../sample/clock.ts';
@@ -25,6 +25,7 @@ const WRITE_DELAY_MS = 500;
 const MAX_KEYS = 64;
 /** More than a folder has processes; the oldest go. */
 const MAX_INSTANCES = 512;
+const MAX_BYTES = 64 * 1024;
 
 interface Told {
   /** Of a sidecar before this one, or from when on anything is news: up to here nothing is told. */
@@ -55,9 +56,12 @@ export function createToldEvents(directory: string, clock: Clock): ToldEvents {
     const upTo = [...before, ...[...told].map(([instanceId, { newestMs }]) => [instanceId, newestMs] as const)];
     const kept = [...new Map(upTo)].slice(-MAX_INSTANCES);
     const path = join(directory, FILE);
+    const part = `${path}.${process.pid}.part`;
     try {
-      writeFileSync(`${path}.new`, JSON.stringify(Object.fromEntries(kept)));
-      renameSync(`${path}.new`, path);
+      rmSync(part, { force: true });
+      // `wx`: a link that somebody put there is not followed
+      writeFileSync(part, JSON.stringify(Object.fromEntries(kept)), { flag: 'wx', mode: 0o600 });
+      renameSync(part, path);
     } catch {
       // as said
     }
@@ -83,15 +87,21 @@ export function createToldEvents(directory: string, clock: Clock): ToldEvents {
   };
 }
 
-/** Anybody who can write to the folder can write anything there. */
+/** Anybody who can write to the folder can put anything there: a pipe that nobody writes to, a file without end. */
 function read(path: string): ReadonlyMap<string, number> {
+  let fd: number | undefined;
   try {
-    const parsed: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    const stat = fstatSync(fd);
+    if (!stat.isFile() || stat.size > MAX_BYTES) return new Map();
+    const parsed: unknown = JSON.parse(readFileSync(fd, 'utf8'));
     const entries = typeof parsed === 'object' && parsed !== null ? Object.entries(parsed) : [];
     return new Map(
       entries.filter((entry): entry is [string, number] => Number.isFinite(entry[1])).slice(-MAX_INSTANCES),
     );
   } catch {
     return new Map();
+  } finally {
+    if (fd !== undefined) closeSync(fd);
   }
 }
