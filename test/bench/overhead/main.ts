@@ -1,6 +1,6 @@
 /**
  * `npm run bench:overhead [-- --runs N] [--settle SECONDS] [--short] [--json]`: what preloading the agent costs, beside plain Node and the peers,
- * in one run on one machine (budgets B1, B2, B3, B4, B5, B8); OTLP goes to a receiver of its own process. Linux only: memory and CPU are read from /proc.
+ * in one run on one machine (budgets B1, B2, B3, B4, B5, B8, B15); OTLP goes to a receiver of its own process. Linux only: memory and CPU are read from /proc.
  */
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -17,6 +17,7 @@ import { installPeers } from './peers.ts';
 import { startReceiver } from './receiver.ts';
 import { measureReaction, printReaction } from './reaction.ts';
 import { median, printTable, printVerdicts, rounded, signed, type Verdict, verdictWord } from './report.ts';
+import { measureSidecar, printSidecar } from './sidecar.ts';
 import { measureTicks, printTicks } from './tick.ts';
 import {
   agentIsBuilt,
@@ -82,9 +83,11 @@ console.error('ticks …');
 const ticks = await measureTicks();
 console.error('reaction to growth …');
 const reaction = agentIsBuilt() ? await measureReaction(options.short) : undefined;
-const verdicts = [...verdictsOf(), ...ticks.verdicts, ...(reaction?.verdicts ?? [])];
+console.error('a sidecar of 20 processes …');
+const sidecar = agentIsBuilt() ? await measureSidecar(options.short) : undefined;
+const verdicts = [...verdictsOf(), ...ticks.verdicts, ...(reaction?.verdicts ?? []), ...(sidecar?.verdicts ?? [])];
 if (options.json)
-  console.log(JSON.stringify({ node: process.version, runs, rows, ticks, reaction, verdicts }, undefined, 2));
+  console.log(JSON.stringify({ node: process.version, runs, rows, ticks, reaction, sidecar, verdicts }, undefined, 2));
 else print();
 
 function chooseVariants(): readonly Variant[] {
@@ -237,6 +240,7 @@ function print(): void {
   );
   printTicks(ticks);
   if (reaction !== undefined) printReaction(reaction);
+  if (sidecar !== undefined) printSidecar(sidecar);
   console.log(`\nBudgets; against: ${PEER_VARIANTS.map(({ name }) => name).join(', ')}\n`);
   printVerdicts(verdicts);
   const over = verdicts.filter((verdict) => verdictWord(verdict) === 'over').length;

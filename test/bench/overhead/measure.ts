@@ -97,7 +97,7 @@ export async function measureBlocks(variant: Variant, leastMs: number): Promise<
 }
 
 /** Nanoseconds on a CPU, all threads: exact, where utime and stime of /proc/pid/stat count whole 10 ms ticks. */
-function cpuNanoseconds(pid: number): number {
+export function cpuNanoseconds(pid: number): number {
   return readdirSync(`/proc/${pid}/task`)
     .map((thread) => Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]))
     .reduce((sum, nanoseconds) => sum + nanoseconds, 0);
