@@ -1,9 +1,8 @@
 /** The agent's control socket in PLIMSOLL_DIR, joined: what the run can be asked from outside, and whether a sidecar watches it. */
-import { statSync } from 'node:fs';
-
 import { createAnswers } from './answering.ts';
 import type { Options } from './config/options.ts';
 import { createDrill } from './control/drill.ts';
+import { permissionsIn } from './control/permissions.ts';
 import type { ControlServer } from './control/server.ts';
 import { createWatched } from './control/watched.ts';
 import { CONTROL_PROTOCOL } from './model/control.ts';
@@ -99,7 +98,7 @@ export function createControlling(parts: ControllingParts): Controlling {
       directory: where,
       platform: process.platform,
       hello: { protocol: CONTROL_PROTOCOL, instance: parts.instanceId, agentVersion: VERSION, pid: process.pid },
-      ...permissionsOf(parts.recording() ?? where),
+      ...permissionsIn(where, parts.recording()),
       operations: createAnswers({ ...parts, drill, onDrill }),
       setTimer: clock.setTimer,
       onWatchers: watched.count,
@@ -136,10 +135,4 @@ export function createControlling(parts: ControllingParts): Controlling {
       server = undefined;
     },
   };
-}
-
-/** Those of the ring file, whose policy is the folder's; where there is none, of the folder without its x. */
-function permissionsOf(path: string): { readonly mode: number; readonly gid: number } {
-  const { mode, gid } = statSync(path);
-  return { mode: mode & 0o666, gid };
 }

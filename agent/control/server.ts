@@ -25,7 +25,7 @@ export interface ControlServerParts {
   readonly directory: string;
   readonly platform: NodeJS.Platform;
   readonly hello: ControlHello;
-  /** Of the socket: whoever may read the ring file may ask. */
+  /** Of the socket. */
   readonly mode: number;
   /** undefined: that of the process. */
   readonly gid: number | undefined;

@@ -41,6 +41,7 @@ const KEYS = [
   'last',
   'ended',
   'agreementRatio',
+  'drilled',
   'secondsRecorded',
   'secondsReplayed',
   'changes',

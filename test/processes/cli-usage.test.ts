@@ -36,7 +36,7 @@ describe('the command line', { concurrency: CONCURRENCY }, () => {
   });
 
   for (const [args, what] of [
-    [[], /name a command: run, status, doctor, replay/],
+    [[], /name a command: run, sidecar, status, doctor, postmortem, drill, reclaim, replay/],
     [['statsu'], /Did you mean status\?/],
     [['explode'], /Unknown argument: explode/],
     [['status', '--loud'], /Unknown argument: loud\. See plimsoll status --help/],
