@@ -1,9 +1,10 @@
 /** Starts one measured program and lets the measurements wait for what it says. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 import { freePort, type Variant } from './variants.ts';
@@ -18,6 +19,8 @@ export interface Program {
 }
 
 const LINE_TIMEOUT_MS = 60_000;
+const SIDECAR_SETTLES_MS = 500;
+const CLI = fileURLToPath(new URL('../../../dist/cli.mjs', import.meta.url));
 
 export async function startProgram(
   variant: Variant,
@@ -29,6 +32,7 @@ export async function startProgram(
   const file = fileURLToPath(new URL(`apps/${app}.cjs`, import.meta.url));
   const { PATH, HOME } = process.env;
   const env = { PATH, HOME, ...variant.env({ metricsPort, folder }), ...extraEnv };
+  const sidecar = variant.isWatched === true ? await startSidecar(folder) : undefined;
   const spawnedMs = performance.now();
   const child = spawn(process.execPath, [...variant.preload, file], {
     cwd: variant.cwd,
@@ -45,10 +49,28 @@ export async function startProgram(
     scrape: () => (variant.scraped ? fetchMetrics(metricsPort) : Promise.resolve(0)),
     end: async () => {
       child.kill('SIGKILL');
+      sidecar?.kill('SIGKILL');
       await exited;
-      rmSync(folder, { recursive: true, force: true });
+      rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
     },
   };
+}
+
+/** What it exports and answers is measured elsewhere. */
+async function startSidecar(folder: string): Promise<ChildProcess> {
+  const { PATH, HOME } = process.env;
+  const ports = { PLIMSOLL_LISTEN: '127.0.0.1:0', PLIMSOLL_API_LISTEN: '127.0.0.1:0' };
+  const sidecar = spawn(process.execPath, [CLI, 'sidecar'], {
+    env: { PATH, HOME, PLIMSOLL_DIR: folder, ...ports },
+    stdio: 'ignore',
+  });
+  const endMs = performance.now() + LINE_TIMEOUT_MS;
+  while (!existsSync(join(folder, 'sidecar.json'))) {
+    if (performance.now() > endMs) throw new Error('the sidecar did not announce itself');
+    await sleep(50);
+  }
+  await sleep(SIDECAR_SETTLES_MS);
+  return sidecar;
 }
 
 interface Output {

@@ -18,6 +18,8 @@ export interface Variant {
   env(surroundings: Surroundings): Record<string, string>;
   /** It answers GET /metrics on the port. */
   readonly scraped: boolean;
+  /** A real sidecar watches its folder, before it starts. */
+  readonly isWatched?: boolean;
   /** Its start and its blocks are those of another row. */
   readonly idleOnly?: boolean;
   /** What it is measured over. Without one, plain Node with the same program. */
@@ -50,6 +52,19 @@ const recording = {
 };
 export const OURS_PROMETHEUS: Variant = prometheusAt('plimsoll, Prometheus endpoint', {});
 export const OURS_RECORDING: Variant = { name: 'plimsoll, recording only', app: 'http', ...recording };
+/** Connected to its sidecar, as in a pod: it exports nothing itself. */
+const watched = {
+  ...OURS,
+  scraped: false,
+  isWatched: true,
+  env: ({ folder }: Surroundings) => ({ PLIMSOLL_DIR: folder, PLIMSOLL_LISTEN: '127.0.0.1:0' }),
+};
+export const OURS_WATCHED: Variant = { name: 'plimsoll, watched by a sidecar', app: 'http', ...watched };
+export const OURS_WATCHED_SCRIPT: Variant = {
+  name: 'plimsoll, watched by a sidecar, script without net',
+  app: 'script',
+  ...watched,
+};
 export const OURS_PROMETHEUS_WARM: Variant = {
   ...OURS_PROMETHEUS,
   name: 'plimsoll, Prometheus endpoint, warm',
