@@ -7,6 +7,7 @@ import { describeAssessment } from '../pipeline.ts';
 import type { RingFile } from '../record/directory.ts';
 import type { RingFollower } from '../record/follow.ts';
 import type { RingHeader } from '../record/header.ts';
+import { HOW_TO_SHARE } from '../record/open-ring.ts';
 import type { Clock } from '../sample/clock.ts';
 import type { ChildEnd } from './child.ts';
 import { createDeaths, MAX_POSTMORTEMS } from './deaths.ts';
@@ -62,6 +63,7 @@ export function createFleet(parts: FleetParts): WatchingFleet {
     all: () => watches.values(),
   });
   let reapedPid: number | undefined;
+  let toldForbidden = false;
   let keepsHistory = true;
 
   const deaths = createDeaths({
@@ -131,6 +133,7 @@ export function createFleet(parts: FleetParts): WatchingFleet {
       onSample: ({ member }) => tell({ kind: 'sample', member }),
       onEvent,
       onState,
+      onForbidden,
       onDue: rhythm.hurry,
       attempt,
     });
@@ -142,6 +145,14 @@ export function createFleet(parts: FleetParts): WatchingFleet {
   function onEvent({ member }: Watch, event: NotedEvent): void {
     events.add({ instanceId: member.instanceId, event });
     tell({ kind: 'event', member, event });
+  }
+
+  function onForbidden({ path }: RingFile): void {
+    if (toldForbidden) return;
+    toldForbidden = true;
+    const what = `the control socket beside ${path} is closed to this user; ${HOW_TO_SHARE}`;
+    const now = 'Its ring file is read, it exports by itself, and its death is seen later.';
+    parts.onProblem(problem('PLM_CONTROL_FAILED', `${what}. ${now}`));
   }
 
   function onState(watch: Watch): void {

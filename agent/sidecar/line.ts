@@ -21,8 +21,17 @@ const AGAIN_MS = 1000;
 /** The kernel closes a dead process's sockets one after the other: for a moment one that nobody serves can be connected to. */
 const SOON_MS = 50;
 
-/** `path` of the socket. `onChange`: the state is another one. */
-export function createLine(path: string, clock: Clock, onChange: () => void): Line {
+export interface LineParts {
+  /** Of the socket. */
+  readonly path: string;
+  readonly clock: Clock;
+  /** The state is another one. */
+  onChange(): void;
+  /** The socket is there, and another user's alone. */
+  onForbidden(): void;
+}
+
+export function createLine({ path, clock, onChange, onForbidden }: LineParts): Line {
   let state: Connection = 'none';
   let client: ControlClient | undefined;
   let endedWallMs: number | undefined;
@@ -58,6 +67,7 @@ export function createLine(path: string, clock: Clock, onChange: () => void): Li
   function failed(error: ControlError): void {
     if (closed) return;
     cancel = clock.setTimer(connect, error.errno === 'ECONNRESET' ? SOON_MS : AGAIN_MS);
+    if (error.errno === 'EACCES' || error.errno === 'EPERM') onForbidden();
     become(stateAfter(error));
   }
 

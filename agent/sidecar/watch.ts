@@ -27,6 +27,8 @@ export interface WatchParts {
   onEvent(watch: Watch, event: NotedEvent): void;
   onState(watch: Watch): void;
   attempt(path: string, step: () => void): void;
+  /** Its agent cannot be asked, nor told that it is watched. */
+  onForbidden(ring: RingFile): void;
   /** It is to be looked at sooner, or later. */
   onDue(): void;
 }
@@ -47,12 +49,17 @@ export function createWatch(parts: WatchParts): Watch {
   const counter = openKillCounter(header);
   let seen = false;
 
-  const line = createLine(socketPathOf(parts.directory, ring.instanceId, process.platform), clock, () => {
-    parts.attempt(ring.path, () => {
-      if (line.state() === 'open' || line.state() === 'unanswered') see();
-      member.poll();
-    });
-    parts.onDue();
+  const line = createLine({
+    path: socketPathOf(parts.directory, ring.instanceId, process.platform),
+    clock,
+    onChange() {
+      parts.attempt(ring.path, () => {
+        if (line.state() === 'open' || line.state() === 'unanswered') see();
+        member.poll();
+      });
+      parts.onDue();
+    },
+    onForbidden: () => parts.onForbidden(ring),
   });
   const member = createMember({
     ring,

@@ -75,8 +75,13 @@ describe('sidecar', { concurrency: 3 }, () => {
       await eventually(() => assert.ok(readdirSync(folder).some((name) => name.endsWith('.ring'))), 10_000);
       const sidecar = startSidecar({ shellBefore: as({ uid: 2001, gid: 2001 }) });
       await sidecar.until(/PLM_SIDECAR_FOLDER: [^\n]*EACCES[^\n]*fsGroup/, 'stderr');
-      chmodSync(folder, 0o2777);
+      chmodSync(folder, 0o2775);
       await sidecar.until(/PLM_RING_UNREADABLE: [^\n]*EACCES[^\n]*fsGroup/, 'stderr');
+      app('readable', { shellBefore: as({ uid: 1001, gid: 1001, groups: [3000] }) });
+      await sidecar.until(/PLM_CONTROL_FAILED: [^\n]*fsGroup/, 'stderr');
+      const { exporter } = await member('readable');
+      assert.notEqual(exporter, 'sidecar');
+      chmodSync(folder, 0o2777);
       const shared = app('shared', { shellBefore: as({ uid: 1002, gid: 1002 }) });
       await member('shared', isWatched);
       shared.child.kill('SIGKILL');
