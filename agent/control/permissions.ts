@@ -8,8 +8,10 @@ export interface Permissions {
   readonly gid: number;
 }
 
-/** `recording`: path of the ring file; undefined: there is none, and the folder alone says it. */
+/** `recording`: path of the ring file; where there is none, or no longer, the folder alone says it. */
 export function permissionsIn(directory: string, recording: string | undefined): Permissions {
-  const { mode, gid } = statSync(recording ?? directory);
-  return { mode: recording === undefined ? fileModeIn(mode) : mode & 0o666, gid };
+  const ring = recording === undefined ? undefined : statSync(recording, { throwIfNoEntry: false });
+  if (ring !== undefined) return { mode: ring.mode & 0o666, gid: ring.gid };
+  const { mode, gid } = statSync(directory);
+  return { mode: fileModeIn(mode), gid };
 }

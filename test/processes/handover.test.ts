@@ -1,5 +1,6 @@
 /** Who exports: the process itself, or the sidecar that watches it. The sidecar here is a connection that watches. */
 import assert from 'node:assert/strict';
+import { mkdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -91,6 +92,21 @@ describe('a process that a sidecar watches', TOGETHER, () => {
     await scrapeUntil(port, ({ processes }) => processes.length === 1);
     const tookMs = performance.now() - startedMs;
     assert.ok(tookMs > 3000 && tookMs < 6500, `${tookMs} ms after the start`);
+    app.child.stdin.end();
+    assert.equal((await app.ended).code, 0);
+  });
+
+  test('whose folder was deleted is found again when the folder is back', async (context) => {
+    const folder = temporaryFolder(context);
+    const app = startNode({ args: ['-e', 'process.stdin.resume()'], env: { PLIMSOLL_DIR: folder } });
+    const watching = await connectIn(folder, true);
+    rmSync(folder, { recursive: true });
+    await watching.ask('snapshot', {});
+    watching.close();
+    mkdirSync(folder);
+    const again = await connectIn(folder, true);
+    assert.deepEqual(again.hello, watching.hello);
+    again.close();
     app.child.stdin.end();
     assert.equal((await app.ended).code, 0);
   });
