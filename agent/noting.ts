@@ -30,7 +30,7 @@ export interface Noting {
   fill(row: Row): void;
   note(wallMs: number): RingNote;
   /** undefined: nothing changed since the one before. */
-  next(wallMs: number): RingNote | undefined;
+  next(wallMs: number): { readonly note: RingNote; readonly json: string } | undefined;
   /** The next one is new, whatever it says: it goes into another file. */
   forget(): void;
 }
@@ -90,7 +90,7 @@ export function createNoting(snapshot: () => Snapshot): Noting {
       const now = JSON.stringify(noted);
       if (now === before) return undefined;
       before = now;
-      return { wallMs, ...noted };
+      return { note: { wallMs, ...noted }, json: `{"wallMs":${wallMs},${now.slice(1)}` };
     },
     forget() {
       before = '';

@@ -118,8 +118,8 @@ export function openRecording(parts: RecordingParts): Recording {
   }
 
   function writeNote(): void {
-    const note = noting.next(clock.wallMs());
-    if (note !== undefined) recorder?.note(note);
+    const next = noting.next(clock.wallMs());
+    if (next !== undefined) recorder?.note(next.note, next.json);
   }
 
   /** What is done with the last recorder. */

@@ -19,15 +19,15 @@ import {
 export interface NoteSealer {
   readonly memoryBytes: number;
   /** Valid until the next. */
-  seal(note: RingNote, sequence: number): Uint8Array;
+  seal(note: RingNote, sequence: number, json?: string): Uint8Array;
 }
 
 export function createNoteSealer(crc32: Crc32, nonce: Nonce, slotBytes: number): NoteSealer {
   const block = createSealedBlock(slotBytes, KIND.note, nonce);
   return {
     memoryBytes: slotBytes,
-    seal(note, sequence) {
-      const json = encodeNote(note, slotBytes - NOTE_JSON_OFFSET_BYTES);
+    seal(note, sequence, whole) {
+      const json = encodeNote(note, slotBytes - NOTE_JSON_OFFSET_BYTES, whole);
       const { bytes, doubles } = block;
       const usedBytes = usedBytesOf(json.length);
       doubles[SEQUENCE_DOUBLE] = sequence;
@@ -44,9 +44,9 @@ function usedBytesOf(jsonBytes: number): number {
   return Math.ceil((NOTE_JSON_OFFSET_BYTES + jsonBytes) / 8) * 8;
 }
 
-/** JSON of at most `maxBytes`, if need be without what is least missed. */
-export function encodeNote(note: RingNote, maxBytes: number): Buffer {
-  const whole = Buffer.from(JSON.stringify(note));
+/** JSON of at most `maxBytes`, if need be without what is least missed. `json`: the note's, where that is known already. */
+export function encodeNote(note: RingNote, maxBytes: number, json = JSON.stringify(note)): Buffer {
+  const whole = Buffer.from(json);
   if (whole.length <= maxBytes) return whole;
   for (const shorter of shortened(note)) {
     const bytes = Buffer.from(JSON.stringify(shorter));

@@ -37,8 +37,8 @@ export interface Recorder {
   failure(): Trouble | undefined;
   /** One record of as many doubles as there are columns; nothing is allocated. */
   write(row: Row): void;
-  /** Replaces the older of the two notes. */
-  note(note: RingNote): void;
+  /** Replaces the older of the two notes. `json`: the note's, where that is known already. */
+  note(note: RingNote, json?: string): void;
   /** Somebody deleted the file, or the folder that it was in: nobody will find it. */
   isDeleted(): boolean;
   /** A clean end: writes the end mark and closes. Without it a reader takes the process for killed. */
@@ -107,12 +107,12 @@ function recorderOf(file: RingFile, columnCount: number, crc32: Crc32): Recorder
     }
   }
 
-  function note(what: RingNote): void {
+  function note(what: RingNote, json?: string): void {
     // where a record fails a note would too
     if (fd === CLOSED || failure !== undefined) return;
     attempt(() => {
       noteSequence += 1;
-      writeWhole(fd, notes.seal(what, noteSequence), noteOffsetOf(file, noteSequence % NOTE_SLOTS));
+      writeWhole(fd, notes.seal(what, noteSequence, json), noteOffsetOf(file, noteSequence % NOTE_SLOTS));
     });
   }
 

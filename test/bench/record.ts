@@ -1,5 +1,6 @@
 /**
- * What recording costs: loading the module, opening a ring file, one record (µs, garbage), and reading it back.
+ * What recording costs: loading the module, opening a ring file, one record (µs, garbage), one note, reading it back, following it, and the look at
+ * the folder at the start.
  * `node test/bench/record.ts`; each line says its unit. TMPDIR chooses the disk.
  */
 import { execFileSync } from 'node:child_process';
@@ -10,10 +11,15 @@ import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { buildSync } from 'esbuild';
+import { createNoting } from '../../agent/noting.ts';
 import { createRow } from '../../agent/model/row.ts';
+import type { Snapshot } from '../../agent/model/snapshot.ts';
+import { admitRing } from '../../agent/record/admit.ts';
+import { followRing } from '../../agent/record/follow.ts';
 import { readLatest, readRing } from '../../agent/record/reader.ts';
 import type { RecorderOptions } from '../../agent/record/create.ts';
 import { createRecorder, type Recorder } from '../../agent/record/writer.ts';
+import { cacheStatus, ordinarySnapshot } from '../helpers/snapshot.ts';
 
 const STARTS = 21;
 const ROUNDS = 200;
@@ -23,7 +29,10 @@ const directory = mkdtempSync(join(tmpdir(), 'plimsoll-bench-record-'));
 try {
   start();
   write();
+  note();
   read();
+  follow();
+  admit();
 } finally {
   rmSync(directory, { recursive: true });
 }
@@ -102,6 +111,79 @@ function write(): void {
     `a record when warm: ${least(micros).toFixed(2)} µs, ${median(bytes.slice(20)).toFixed(1)} bytes of garbage; held: ${subject.memoryBytes} bytes`,
   );
   subject.close();
+}
+
+/** As it is once a second in a service of eight caches with a day's events; and where nothing changed. */
+function note(): void {
+  const subject = recorder();
+  let hits = 0;
+  const text = 'reclaim gave 12 MiB of 14 MiB back from sessions, thumbnails and 3 others in 8 ms';
+  const caches = Array.from({ length: 8 }, (_, index) => cacheStatus(`cache-${index}`));
+  const snapshot = (): Snapshot => {
+    const [first = cacheStatus('cache'), ...others] = caches;
+    return { ...ordinarySnapshot(), caches: [{ ...first, entries: hits }, ...others] };
+  };
+  const noting = createNoting(snapshot);
+  for (let count = 0; count < 24; count++) {
+    noting.event({ name: 'plimsoll.action.finished', action: 'shrink-caches', outcome: 'done', detail: text }, count);
+  }
+  const once = (changed: boolean): number => {
+    if (changed) hits += 1;
+    const startMs = performance.now();
+    const next = noting.next(hits);
+    if (next !== undefined) subject.note(next.note, next.json);
+    return (performance.now() - startMs) * 1000;
+  };
+  for (const changed of [true, false]) {
+    const cold = once(changed);
+    const micros = Array.from({ length: ROUNDS }, () => once(changed));
+    const bytes = JSON.stringify(noting.note(0)).length;
+    console.log(
+      `a note of ${bytes} bytes, ${changed ? 'changed' : 'unchanged'}: first ${cold.toFixed(0)} µs, then ${median(micros).toFixed(0)} µs`,
+    );
+  }
+  subject.discard();
+}
+
+/** As a sidecar of twenty processes does, four times a second each. */
+function follow(): void {
+  const subjects = Array.from({ length: 20 }, recorder);
+  for (const subject of subjects) {
+    subject.write(createRow());
+    subject.note(createNoting(ordinarySnapshot).note(0));
+  }
+  const followers = subjects.flatMap(({ path }) => {
+    const followed = followRing(path);
+    return followed.ok ? [followed.reading] : [];
+  });
+  for (const [name, records] of [
+    ['nothing new', 0],
+    ['a new record', 1],
+    ['five new records', 5],
+  ] as const) {
+    const micros = Array.from({ length: ROUNDS }, () => {
+      for (const subject of subjects) for (let count = 0; count < records; count++) subject.write(createRow());
+      const startMs = performance.now();
+      for (const follower of followers) follower.poll();
+      return ((performance.now() - startMs) * 1000) / followers.length;
+    });
+    console.log(`a poll with ${name}: ${median(micros).toFixed(1)} µs`);
+  }
+  for (const follower of followers) follower.close();
+  for (const subject of subjects) subject.discard();
+}
+
+function admit(): void {
+  const subjects = Array.from({ length: 20 }, recorder);
+  const micros = Array.from({ length: ROUNDS }, () => {
+    const startMs = performance.now();
+    admitRing(directory, createRow().length, Date.now());
+    return (performance.now() - startMs) * 1000;
+  });
+  console.log(
+    `the look at a folder of 20: first ${(micros[0] ?? 0).toFixed(0)} µs, then ${median(micros).toFixed(0)} µs`,
+  );
+  for (const subject of subjects) subject.discard();
 }
 
 function read(): void {
