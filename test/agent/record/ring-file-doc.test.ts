@@ -5,7 +5,7 @@ import { readFileSync, truncateSync } from 'node:fs';
 import { test } from 'node:test';
 import { COL, createRow } from '../../../agent/model/row.ts';
 import { NOTE_SLOT_BYTES, NOTE_SLOTS } from '../../../agent/record/layout.ts';
-import { record, START_WALL_MS, temporaryDirectory } from './ring-fixture.ts';
+import { EMPTY_NOTE, record, START_WALL_MS, temporaryDirectory } from './ring-fixture.ts';
 
 const page = readFileSync(new URL('../../../docs/ring-file.md', import.meta.url), 'utf8');
 const program = /```python\n(.*?)```/s.exec(page)?.[1] ?? '';
@@ -17,7 +17,7 @@ function run(path: string): string {
   return child.stdout;
 }
 
-test('the reader of the page gives the records and the end of a ring file', { skip }, (context) => {
+test('the reader of the page gives the records, the note and the end of a ring file', { skip }, (context) => {
   const recorder = record(temporaryDirectory(context), { capacity: 4 });
   const row = createRow();
   for (let sequence = 1; sequence <= 6; sequence++) {
@@ -27,8 +27,9 @@ test('the reader of the page gives the records and the end of a ring file', { sk
   }
   const lines = [3, 4, 5, 6].map((sequence) => `${sequence} ${START_WALL_MS + sequence}.0 ${sequence / 8}\n`).join('');
   assert.equal(run(recorder.path), lines);
+  for (const mode of ['observe', 'protect']) recorder.note({ ...EMPTY_NOTE, mode });
   recorder.end(143, START_WALL_MS);
-  assert.equal(run(recorder.path), `${lines}exit code 143\n`);
+  assert.equal(run(recorder.path), `${lines}mode protect\nexit code 143.0\n`);
 });
 
 test('the reader of the page copes with a file that was cut off', { skip }, (context) => {
