@@ -86,11 +86,10 @@ function pointsIn(member: Member, { sinceMs, untilMs, resolution, job, stage }: 
     .filter((point) => (job === undefined || point.job === job) && (stage === undefined || point.stage === stage));
 }
 
-/** What the ring holds is finer, what is kept beside it goes back further. */
+/** What the ring holds is finer, what is kept beside it goes back further; a ring file is read where that shows. */
 function rowsOf(member: Member, sinceMs: number, intervalMs: number): readonly Row[] {
   const kept = member.history(sinceMs);
-  const lastKeptMs = kept.length === 0 ? sinceMs : wallMsOf(kept.at(-1));
-  if (intervalMs >= INTERVAL_MS['10s']) return [...kept, ...member.records(lastKeptMs + 1)];
+  if (intervalMs >= INTERVAL_MS['10s'] && kept.length > 0) return kept;
   const records = member.records(sinceMs);
   const firstMs = records.length === 0 ? Infinity : wallMsOf(records[0]);
   return [...kept.filter((row) => wallMsOf(row) < firstMs), ...records];

@@ -144,6 +144,7 @@ test('beyond loopback it does not listen without a token; with one it answers to
     page: new Map(),
     onProblem: ({ code, message }) => problems.push(`${code} ${message}`),
   });
+  await api?.stop();
   assert.equal(api, undefined);
   assert.match(problems.join('\n'), /^PLM_API_TOKEN PLIMSOLL_API_LISTEN is 0\.0\.0\.0, which others can reach/);
   const scene = await openApiScene(context, { host: '0.0.0.0', withToken: true });
@@ -162,6 +163,7 @@ test('a port that is taken is told, and the sidecar goes on', async (context) =>
     page: new Map(),
     onProblem: ({ code, message }) => problems.push(`${code} ${message}`),
   });
+  await second?.stop();
   assert.equal(second, undefined);
   assert.match(problems.join('\n'), /^PLM_API_LISTEN PLIMSOLL_API_LISTEN is 127\.0\.0\.1:\d+: .*EADDRINUSE/);
 });
@@ -212,6 +214,7 @@ async function problemWith(apiTokenFile: string): Promise<string> {
     page: new Map(),
     onProblem: ({ code, message }) => problems.push(`${code} ${message}`),
   });
+  await api?.stop();
   assert.equal(api, undefined);
   return problems.join('\n');
 }
