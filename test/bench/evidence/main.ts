@@ -73,10 +73,11 @@ function chosenPlan(): readonly Planned[] | undefined {
   );
 }
 
-function tellWrong({ way, finder, version, truth, found, lastAgeMs }: Case): void {
+function tellWrong({ way, finder, version, truth, found, lastAgeMs, report }: Case): void {
   const said = found === undefined ? 'nothing' : `${found.cause}, ${found.evidence} ${found.confidence}`;
   console.error(`\nv${version} ${way}, ${finder}: was ${truth.cause} by ${truth.how}; said ${said} (age ${lastAgeMs})`);
   for (const reason of found?.because ?? []) console.error(`    ${reason}`);
+  if (found === undefined) console.error(report);
 }
 
 /** One line that is written over, on a terminal only. */

@@ -1,5 +1,5 @@
 /** One real death: a program in a container dies, somebody finds it, and the bench sees by itself what really happened. */
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -90,12 +90,14 @@ async function dieIn(container: Container, directory: string, way: Way, finder: 
   const result = await app.ended;
   const truth = truthOf(result, container.group.oomKills());
   const age = lastAge(ring, endedMs);
-  const found = await (waiting ?? succeed(container, directory, paths.postmortem, finder));
+  const { found, report: finding } =
+    waiting === undefined
+      ? await succeed(container, directory, paths.postmortem, finder)
+      : { found: await waiting, report: '' };
   const { version } = container.group;
   const instance = basename(ring, '.ring');
   const facts = { way: way.name, meant: way.cause, finder, version, instance, endedMs, truth, found, ...age };
-  const report = `${result.report}
-${JSON.stringify(facts, undefined, 1)}`;
+  const report = [result.report, finding, JSON.stringify(facts, undefined, 1)].join('\n');
   return { one: { ...facts, report } satisfies Case, paths };
 }
 
@@ -168,11 +170,10 @@ async function succeed(before: Container, directory: string, path: string, finde
     shellBefore: container.enter(),
     timeoutMs: LIFE_TIMEOUT_MS,
   });
-  try {
-    return await awaitPostmortem(path, Date.now());
-  } finally {
-    container.stop();
-    await successor.ended;
-    if (container !== before) container.remove();
-  }
+  const found = await awaitPostmortem(path, Date.now());
+  const files = readdirSync(directory).join(' ');
+  container.stop();
+  const { report } = await successor.ended;
+  if (container !== before) container.remove();
+  return { found, report: `${report}\n${files}` };
 }
