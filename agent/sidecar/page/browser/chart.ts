@@ -56,6 +56,8 @@ export interface Chart {
 const MAX_TABLE_ROWS = 20;
 /** Width of a label and some air. */
 const MARK_PIXELS = 30;
+/** Labels show no less than a second. */
+const TIME_STEPS_SECONDS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600];
 const POWERS_OF_TWO = Array.from({ length: 40 }, (_, exponent) => 2 ** exponent * 1024);
 
 function color(name: string): string {
@@ -88,7 +90,7 @@ export function createChart(options: ChartOptions): Chart {
         y: { range: (_, __, max) => [0, unit === 'ratio' ? Math.max(1, max) : Math.max(1024, max * 1.06)] },
       },
       axes: [
-        axis({ values: '{HH}:{mm}:{ss}', space: 90, size: 30 }),
+        axis({ values: '{HH}:{mm}:{ss}', incrs: TIME_STEPS_SECONDS, space: 90, size: 30 }),
         axis({ size: 72, ...(unit === 'bytes' && { incrs: POWERS_OF_TWO }), values: (_, ticks) => ticks.map(format) }),
       ],
       series: [

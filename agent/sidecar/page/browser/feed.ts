@@ -1,10 +1,27 @@
 /** Asks the API for what the page shows, and keeps it fresh. */
-import type { ApiAlerts, ApiCacheStats, ApiEvent, ApiMemoryStatus, ApiPoint, ApiPostmortems } from '../../api/types.ts';
+import type {
+  ApiAlerts,
+  ApiCacheStats,
+  ApiEvent,
+  ApiHistory,
+  ApiMemoryStatus,
+  ApiPoint,
+  ApiPostmortems,
+} from '../../api/types.ts';
 import type { Postmortem } from '../../../model/postmortem.ts';
 import type { Api } from './api.ts';
 import type { Message } from './event-stream.ts';
 import { keepLive, type Live } from './live.ts';
-import { createState, takeAlerts, takeEvents, takePoints, takePostmortems, takeStatus, type State } from './state.ts';
+import {
+  createState,
+  seedPoints,
+  takeAlerts,
+  takeEvents,
+  takePoints,
+  takePostmortems,
+  takeStatus,
+  type State,
+} from './state.ts';
 
 /** Constraints, degradations and caches are in no sample. */
 const ASK_AGAIN_MS = 3000;
@@ -45,12 +62,14 @@ export function startFeed(api: Api): Feed {
 
   async function askOnce(): Promise<void> {
     try {
-      const [alerts, { postmortems }] = await Promise.all([
+      const [alerts, { postmortems }, { points }] = await Promise.all([
         api.get<ApiAlerts>('memory/alerts'),
         api.get<ApiPostmortems>('postmortems'),
+        api.get<ApiHistory>('memory/history', { since: '60s', resolution: '10s', limit: 1000 }),
       ]);
       takeAlerts(state, alerts);
       takePostmortems(state, postmortems);
+      seedPoints(state, points);
       changed();
     } catch {
       // the stream tells whether the API is there

@@ -1,10 +1,7 @@
 /** Keeps the stream of events open: tries again with growing pauses, and says since when it has been away. */
 import { ApiError, isUnauthorized, type Api } from './api.ts';
 import { createEventParser, type Message } from './event-stream.ts';
-
-export type Connection =
-  | { readonly kind: 'connecting' | 'live' | 'unauthorized' }
-  | { readonly kind: 'lost'; readonly sinceMs: number; readonly nextMs: number; readonly reason: string };
+import type { Connection } from './state.ts';
 
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 15_000;

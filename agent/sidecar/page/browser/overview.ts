@@ -12,7 +12,6 @@ import { CAUSE, evidenceOf, nameOf, rankOf } from './words.ts';
 
 /** A death is news for so long. */
 const NEWS_MS = 10 * 60_000;
-const SPARKLINE_POINTS = 60;
 
 export function createOverview({ state }: ViewParts): View {
   const hero = createHero();
@@ -61,6 +60,7 @@ export function createOverview({ state }: ViewParts): View {
     const shown = all.filter((process) => matches(process, search.value));
     found.set(shown.length === all.length ? howMany(all) : `${shown.length} of ${all.length} shown`);
     table.update(shown);
+    events.element.hidden = now.nowMs === 0;
     events.update(now, now.feed);
   }
 
@@ -210,10 +210,7 @@ function columns(state: State): readonly Column<ApiProcess>[] {
         const line = sparkline();
         return {
           content: line.element,
-          update: ({ instance }) =>
-            line.set(
-              (state.points.get(instance) ?? []).slice(-SPARKLINE_POINTS).map(({ pressureRatio }) => pressureRatio),
-            ),
+          update: ({ instance }) => line.set(state.points.get(instance) ?? []),
         };
       },
     },

@@ -1,6 +1,6 @@
 /** Small pieces that several views show. */
 import { LEVELS, type LevelName } from '../../../model/level.ts';
-import type { ApiProcess } from '../../api/types.ts';
+import type { ApiPoint, ApiProcess } from '../../api/types.ts';
 import { fill, h, liveText, memo, setAttribute, svg, type Child } from './dom.ts';
 import { percent } from './format.ts';
 import type { Part } from './sentence.ts';
@@ -82,7 +82,7 @@ export function pressureBar(): Bar {
 }
 
 /** The last minute as a line. */
-export function sparkline(): { readonly element: SVGElement; set(ratios: readonly (number | null)[]): void } {
+export function sparkline(): { readonly element: SVGElement; set(points: readonly ApiPoint[]): void } {
   const line = svg('polyline', {});
   return {
     element: svg(
@@ -90,10 +90,14 @@ export function sparkline(): { readonly element: SVGElement; set(ratios: readonl
       { viewBox: '0 0 60 16', class: 'sparkline', 'aria-hidden': 'true', preserveAspectRatio: 'none' },
       line,
     ),
-    set(ratios) {
-      const start = 60 - ratios.length;
-      const points = ratios.map((ratio, index) => `${start + index},${(15 - Math.min(1, ratio ?? 0) * 14).toFixed(1)}`);
-      setAttribute(line, 'points', points.join(' '));
+    set(points) {
+      const lastMs = points.at(-1)?.wallMs ?? 0;
+      const shown = points.filter(({ wallMs }) => wallMs > lastMs - 60_000);
+      const places = shown.map(
+        ({ wallMs, pressureRatio }) =>
+          `${(60 - (lastMs - wallMs) / 1000).toFixed(1)},${(15 - Math.min(1, pressureRatio ?? 0) * 14).toFixed(1)}`,
+      );
+      setAttribute(line, 'points', places.join(' '));
     },
   };
 }

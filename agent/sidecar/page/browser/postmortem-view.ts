@@ -79,7 +79,11 @@ function contentOf(death: Postmortem, chart: HTMLElement | undefined): readonly 
 }
 
 function because(death: Postmortem): HTMLElement {
-  return h('ol', { class: 'because' }, ...death.because.map((sentence) => h('li', {}, sentence)));
+  return h('ol', { class: 'because' }, ...death.because.map((sentence) => h('li', {}, capitalized(sentence))));
+}
+
+function capitalized(sentence: string): string {
+  return sentence.charAt(0).toUpperCase() + sentence.slice(1);
 }
 
 function lastState(last: LastState | null): HTMLElement {

@@ -15,6 +15,7 @@ import { OVERVIEW, postmortemAddress, type View, type ViewParts } from './view.t
 import { levelAt, nameOf } from './words.ts';
 
 const MOST_MARKS = 12;
+const LEAST_SPAN_MS = 30_000;
 
 export function createProcessView({ api, state }: ViewParts, instance: string): View {
   const head = createHead();
@@ -72,7 +73,8 @@ export function createProcessView({ api, state }: ViewParts, instance: string): 
     missing.hidden = process !== undefined || now.nowMs === 0;
     if (process === undefined) return;
     const toMs = process.state === 'ended' ? (process.sampleMs ?? nowOf(now)) : nowOf(now);
-    const fromMs = toMs - range.spanMs;
+    // of a process that is young all of its life, not the empty time before
+    const fromMs = Math.max(toMs - range.spanMs, Math.min(process.startedMs, toMs - LEAST_SPAN_MS));
     const items = now.feed.filter((item) => item.instance === instance);
     const labels = labelsOf(items.filter(({ wallMs }) => wallMs >= fromMs));
     head.update(process, now);

@@ -1,11 +1,15 @@
 /** What the page knows, and how each message changes it. */
 import type { ApiAlerts, ApiCache, ApiEvent, ApiMemoryStatus, ApiPoint, ApiProcess } from '../../api/types.ts';
 import type { DeathCount, Postmortem } from '../../../model/postmortem.ts';
-import type { Connection } from './live.ts';
 
 /** As much as the charts show of what came live. */
 const KEPT_POINTS = 200;
 const KEPT_EVENTS = 500;
+
+/** To the stream of events. */
+export type Connection =
+  | { readonly kind: 'connecting' | 'live' | 'unauthorized' }
+  | { readonly kind: 'lost'; readonly sinceMs: number; readonly nextMs: number; readonly reason: string };
 
 /** An event of the stream, or an alert of before the page was opened. */
 export interface FeedItem {
@@ -82,6 +86,16 @@ export function takePoints(state: State, points: readonly ApiPoint[]): boolean {
   const newest = points.reduce((latest, { wallMs }) => Math.max(latest, wallMs), 0);
   if (newest > nowOf(state)) hear(state, newest);
   return isStranger;
+}
+
+/** What was before the page was opened. */
+export function seedPoints(state: State, points: readonly ApiPoint[]): void {
+  for (const instance of new Set(points.map((point) => point.instance))) {
+    const known = state.points.get(instance) ?? [];
+    const firstMs = known[0]?.wallMs ?? Infinity;
+    const before = points.filter((point) => point.instance === instance && point.wallMs < firstMs);
+    state.points.set(instance, [...before, ...known].slice(-KEPT_POINTS));
+  }
 }
 
 function withPoint(process: ApiProcess, point: ApiPoint): ApiProcess {
