@@ -86,11 +86,14 @@ function pointsIn(member: Member, { sinceMs, untilMs, resolution, job, stage }: 
     .filter((point) => (job === undefined || point.job === job) && (stage === undefined || point.stage === stage));
 }
 
-/** What the ring holds is finer, what is kept beside it goes back further; a ring file is read where that shows. */
+/** What the ring holds is finer, and older than the sidecar; what is kept beside it goes back further. A ring file is read where that shows. */
 function rowsOf(member: Member, sinceMs: number, intervalMs: number): readonly Row[] {
   const kept = member.history(sinceMs);
-  if (intervalMs >= INTERVAL_MS['10s'] && kept.length > 0) return kept;
+  const keptMs = kept.length === 0 ? Infinity : wallMsOf(kept[0]);
+  const isCoarse = intervalMs >= INTERVAL_MS['10s'];
+  if (isCoarse && keptMs - INTERVAL_MS['10s'] <= Math.max(sinceMs, member.startWallMs)) return kept;
   const records = member.records(sinceMs);
+  if (isCoarse) return [...records.filter((row) => wallMsOf(row) < keptMs), ...kept];
   const firstMs = records.length === 0 ? Infinity : wallMsOf(records[0]);
   return [...kept.filter((row) => wallMsOf(row) < firstMs), ...records];
 }

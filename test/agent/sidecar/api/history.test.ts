@@ -83,7 +83,19 @@ test('what the ring file no longer has comes from what is kept of the hours befo
   const scene = await openApiScene(context, { fleet, clock: CLOCK });
   const seen = (points: readonly ApiPoint[]): readonly unknown[] => points.map(({ pressureRatio }) => pressureRatio);
   assert.deepEqual(seen(await pointsOf(scene, '?resolution=raw')), [0.1, 0.2, 0.4, 0.5, 0.6]);
-  assert.deepEqual(seen(await pointsOf(scene, '?resolution=10s')), [0.1, 0.2, 0.3]);
+  assert.deepEqual(seen(await pointsOf(scene, '?since=95s&resolution=10s')), [0.2, 0.3]);
+});
+
+test('what was before the sidecar came is read from the ring file, coarse or fine', async (context) => {
+  const records = [row(100_000, 0.1), row(50_000, 0.2), row(10_000, 0.3)];
+  const kept = [row(50_000, 0.25), row(10_000, 0.35)];
+  const fleet = fleetOf({ records: since(records), history: since(kept) });
+  const scene = await openApiScene(context, { fleet, clock: CLOCK });
+  const points = await pointsOf(scene, '?resolution=10s');
+  assert.deepEqual(
+    points.map(({ pressureRatio }) => pressureRatio),
+    [0.1, 0.25, 0.35],
+  );
 });
 
 test('what is asked for is what is told: time, process, instance, job and stage', async (context) => {
