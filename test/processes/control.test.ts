@@ -137,7 +137,7 @@ describe('the control socket of an agent', TOGETHER, () => {
     assert.doesNotMatch((await service.ended).stdout, /in /);
   });
 
-  test('its permissions are those of the ring file; whoever has none is told whose they are', async (context) => {
+  test('its permissions are those of the ring file, under every umask', async (context) => {
     for (const [umask, folderMode] of [
       ['022', 0o2770],
       ['077', 0o2770],
