@@ -18,6 +18,7 @@ const PROGRAM = `
   const held = [];
   const does = {
     block: (ms) => { const end = Date.now() + Number(ms); console.log('blocking ' + Date.now()); while (Date.now() < end); console.log('free ' + Date.now()); },
+    blockUntil: (path) => { while (!require('node:fs').existsSync(path)); },
     exit: (code) => process.exit(Number(code)),
     stop: () => agent().stop(),
     hold: (mib) => held.push(Buffer.alloc(Number(mib) * 2 ** 20, 1)),

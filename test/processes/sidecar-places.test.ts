@@ -31,7 +31,7 @@ describe('sidecar', { concurrency: 3 }, () => {
     const killedMs = Date.now();
     apart.child.kill('SIGKILL');
     const { ts, attributes } = await line('apart', DIED);
-    assert.ok(Date.parse(ts) - killedMs < 1000, ts);
+    assert.ok(Date.parse(ts) - killedMs < 2500, ts);
     assert.notEqual(attributes['plimsoll.death.cause'], 'exit');
   });
 
@@ -56,7 +56,7 @@ describe('sidecar', { concurrency: 3 }, () => {
       await line('dying', DIED);
       lasting.say('worst');
       const [, worst] = await lasting.until(/worst (\d+)\n/);
-      assert.ok(Number(worst) < 1000, `${worst} ms`);
+      assert.ok(Number(worst) < 3000, `${worst} ms`);
     },
   );
 

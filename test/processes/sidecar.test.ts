@@ -1,6 +1,6 @@
 /** `plimsoll sidecar` beside real processes: what it sees of each, and that none of them waits for it. */
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
 
@@ -31,11 +31,11 @@ const reports = (directory: string): readonly Postmortem[] =>
     .filter((name) => name.endsWith('.death.json'))
     .map((name) => JSON.parse(readFileSync(join(directory, name), 'utf8')) as Postmortem);
 
-/** Nothing held it up for longer than a busy machine does. */
+/** Nothing held it up: each time-out of ours is longer than what a busy machine does. */
 async function assertUntouched(app: SceneApp): Promise<void> {
   app.say('worst');
   const [, worst] = await app.until(/worst (\d+)\n/);
-  assert.ok(Number(worst) < 1000, `${worst} ms`);
+  assert.ok(Number(worst) < 3000, `${worst} ms`);
   assert.equal(app.child.exitCode, null);
 }
 
@@ -46,13 +46,14 @@ describe('sidecar', { concurrency: 4, skip: onWindows('signals') }, () => {
     const [blocked, killed, failed, silenced] = [app('blocked'), app('killed'), app('failed'), app('silenced')];
     for (const service of ['blocked', 'killed', 'failed', 'silenced']) await member(service, isWatched);
 
-    blocked.say('block 1500');
+    const release = join(directory, 'release');
+    blocked.say(`blockUntil ${release}`);
     silenced.say('stop');
     const killedMs = Date.now();
     killed.child.kill('SIGKILL');
     const killedLine = await line('killed', DIED);
-    assert.ok(Date.now() - killedMs < 2000, `${Date.now() - killedMs} ms`);
-    assert.ok(Math.abs(after(killedMs, killedLine)) < 1000, killedLine.ts);
+    assert.ok(Date.now() - killedMs < 4000, `${Date.now() - killedMs} ms`);
+    assert.ok(Math.abs(after(killedMs, killedLine)) < 2500, killedLine.ts);
     failed.say('exit 3');
     const failedLine = await line('failed', DIED);
     assert.deepEqual(
@@ -66,7 +67,8 @@ describe('sidecar', { concurrency: 4, skip: onWindows('signals') }, () => {
       (each) => each.service === 'blocked' && each.attributes['reason'] === 'event_loop_blocked',
     );
     assert.equal(blockedLine?.event, DEGRADED);
-    await member('blocked', (each) => each.state === 'live');
+    writeFileSync(release, '');
+    await member('blocked', ({ state }) => state === 'live');
     assert.ok(!(await status()).processes.some(({ service, state: is }) => service === 'silenced' && is !== 'ended'));
     assert.equal(silenced.child.exitCode, null);
     assert.deepEqual(

@@ -31,6 +31,7 @@ const BLOCKS = values.short ? 2 : 12;
 /** One look of the sidecar near a limit. */
 const LOOK_MS = 250;
 const BETWEEN_MS = 1500;
+const LONGEST_RUN_MS = 600_000;
 
 interface Seen {
   readonly kind: Kind;
@@ -41,7 +42,7 @@ interface Seen {
 const scene = await createSidecarScene();
 const missed: string[] = [];
 try {
-  scene.startSidecar();
+  scene.startSidecar({ timeoutMs: LONGEST_RUN_MS });
   const all = KINDS.flatMap((kind) =>
     Array.from({ length: APPS }, (_, index) => ({ kind, service: `${kind.name} ${index}` })),
   );
@@ -56,7 +57,7 @@ async function blockOften(
   kind: Kind,
   service: string,
 ): Promise<readonly Seen[]> {
-  const running = app(service, { env: kind.env, timeoutMs: 300_000 });
+  const running = app(service, { env: kind.env, timeoutMs: LONGEST_RUN_MS });
   const { instance } = await member(service, ({ exporter }) => exporter === 'sidecar');
   const path = `${scene.directory}/${instance}.ring`;
   const found: Seen[] = [];
