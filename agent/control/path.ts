@@ -5,7 +5,7 @@
 import { closeSync, constants, openSync, readlinkSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
-export const SOCKET_EXTENSION = '.sock';
+const SOCKET_EXTENSION = '.sock';
 
 export function socketPathOf(directory: string, instanceId: string, platform: NodeJS.Platform): string {
   return platform === 'win32'

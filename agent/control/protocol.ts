@@ -64,7 +64,7 @@ function isPositive(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value) && value > 0;
 }
 
-export function isOperation(op: unknown): op is ControlOperation {
+function isOperation(op: unknown): op is ControlOperation {
   return typeof op === 'string' && Object.hasOwn(ASKS, op);
 }
 
