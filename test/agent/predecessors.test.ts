@@ -27,8 +27,8 @@ function leave(directory: string, { agoMs = 10_000, pid = NO_PID, records = 30, 
   const { identity } = recorderOptions(directory);
   const nowMs = Date.now();
   const facts = { 'process.pidNamespace': readlinkSync('/proc/self/ns/pid') };
-  // a number is used again: ours is that process only if we were started before it
-  const startWallMs = pid === process.pid ? nowMs : nowMs - agoMs - records * 1000;
+  // a number is used again: our parent is that process only if it was started before it
+  const startWallMs = pid === process.ppid ? nowMs : nowMs - agoMs - records * 1000;
   const recorder = record(directory, { capacity: 64, facts, identity: { ...identity, ...more, pid, startWallMs } });
   for (let i = records; i > 0; i--) {
     const values: Partial<Record<ColumnName, number>> = {
@@ -104,7 +104,7 @@ test(
 
 test('who lives, ended well, was switched off or is ourselves is left alone', { skip: whyNot() }, async (context) => {
   const { directory, found, successor } = sceneIn(context);
-  leave(directory, { pid: process.pid, agoMs: 20_000 }); // silent, and there: its loop is blocked
+  leave(directory, { pid: process.ppid, agoMs: 20_000 }); // silent, and there: its loop is blocked
   leave(directory, { agoMs: 0 }); // /proc may hide it
   leave(directory).end(0, Date.now());
   leave(directory).end(Number.NaN, Date.now());
