@@ -2,7 +2,7 @@
  * The demo: a real service under a memory limit and a real load. First as it is: the kernel kills it. Then with Plimsoll preloaded:
  * it lives, and what that took is told. Last it is allowed to die, and explained. Ends within a minute.
  *
- *     npm run demo [-- --seconds 25] [-- --keep]
+ *     npm run demo [-- --seconds 20] [-- --keep]
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -51,7 +51,7 @@ interface Service {
 }
 
 const { values: options } = parseArgs({
-  options: { seconds: { type: 'string', default: '25' }, keep: { type: 'boolean', default: false } },
+  options: { seconds: { type: 'string', default: '20' }, keep: { type: 'boolean', default: false } },
 });
 let startedMs = performance.now();
 
@@ -223,9 +223,9 @@ async function allowedToDie({ directory, postmortem }: Watch): Promise<void> {
   const how = await ended;
   clearTimeout(kill);
   load.stop();
-  limit.remove();
   say(`ended by ${how}. What Plimsoll says of it: plimsoll postmortem --pid ${child.pid}\n`);
   console.log(await postmortem(child.pid ?? 0));
+  limit.remove(); // a container is there for a while after its death, and its counters with it
 }
 
 const answeredWithout = await withoutPlimsoll();

@@ -1,4 +1,4 @@
-/** The demo as a person runs it, scraped by a real Prometheus while it runs. */
+/** The demo as a person runs it, its page opened and its metrics scraped by a real Prometheus while it runs. */
 import assert from 'node:assert/strict';
 import { resolve } from 'node:path';
 import test from 'node:test';
@@ -9,7 +9,7 @@ import { startNode } from '../helpers/run-node.ts';
 const DEMO = resolve(import.meta.dirname, '../../examples/demo/main.ts');
 
 test(
-  'the demo shows a service that is killed without Plimsoll, lives with it, can be scraped, and says what that took',
+  'the demo shows a service that is killed without Plimsoll, lives with it, can be scraped and looked at, and dies explained',
   { skip: NO_PROMETHEUS },
   async () => {
     const port = await freePort();
@@ -20,6 +20,9 @@ test(
       timeoutMs: 150_000,
     });
     await demo.until(/killed by the kernel \(SIGKILL\), after [1-9]\d* requests|nothing can kill it here/);
+    const [, page = ''] = await demo.until(/Open (http:\S+)/);
+    const html = await (await fetch(page)).text();
+    assert.match(html, /^<!doctype html>/i);
     await demo.until(/scrape it meanwhile/);
     const prometheus = await startPrometheus(port);
     try {
@@ -49,6 +52,13 @@ test(
     assert.match(result.stdout, /Plimsoll gave back [1-9]\d* MiB, measured/, result.report);
     assert.match(result.stdout, /Summary\n  requests +[1-9]\d* with Plimsoll/, result.report);
     assert.match(result.stdout, /what it cost +[1-9]\d* forced collections/, result.report);
+    assert.match(
+      result.stdout,
+      /^plimsoll-demo died: (?:the kernel killed it|somebody killed it|it was killed)/m,
+      result.report,
+    );
+    assert.match(result.stdout, /^because: .*SIGKILL|^because: /m, result.report);
+    assert.match(result.stdout, /^cache metadata \(lru-cache\): \d/m, result.report);
   },
 );
 

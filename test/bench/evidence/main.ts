@@ -1,5 +1,5 @@
 /**
- * `npm run bench:evidence [-- --short] [--way PATTERN]... [--finder NAME]... [--times N] [--no-v2] [--keep DIR]`: 200 real deaths in real
+ * `npm run bench:evidence [-- --short] [--way PATTERN]... [--finder NAME]... [--times N] [--cgroup 1|2] [--keep DIR]`: 200 real deaths in real
  * containers, cgroup v1 and v2, and what a parent, a sidecar and a successor say of each, beside what really happened.
  * `--way kernel --finder sidecar --times 5` for a closer look at some; `--keep` keeps recordings and cases.json.
  */
@@ -22,7 +22,7 @@ const { values: options } = parseArgs({
     way: { type: 'string', multiple: true },
     finder: { type: 'string', multiple: true },
     times: { type: 'string', default: '1' },
-    'no-v2': { type: 'boolean', default: false },
+    cgroup: { type: 'string' },
     keep: { type: 'string' },
   },
 });
@@ -37,8 +37,8 @@ else console.log(`skipped, the containers must be real: ${why}`);
 async function main(): Promise<void> {
   if (options.keep !== undefined) mkdirSync(options.keep, { recursive: true });
   const chosen = chosenPlan();
-  const planned = chosen ?? planFor(1, options.short);
-  const inV2 = chosen === undefined && !options['no-v2'];
+  const planned = chosen ?? (options.cgroup === '2' ? [] : planFor(1, options.short));
+  const inV2 = chosen === undefined && options.cgroup !== '1';
   const total = planned.length + (inV2 ? planFor(2, options.short).length : 0);
   const onCase = (one: Case): void => {
     cases.push(one);
@@ -50,6 +50,7 @@ async function main(): Promise<void> {
     inV2 ? dieInMachine({ isShort: options.short, onCase, onFault }) : undefined,
     runPlan({
       planned,
+      atATime: 4,
       keep: options.keep,
       onCase,
       onFault: ({ way, finder }, error) => onFault(`${way}, ${finder}: ${String(error)}`),

@@ -10,13 +10,13 @@ import type { Planned } from './plan.ts';
 import { type Case, die, environment } from './scene.ts';
 import { wayOf } from './ways.ts';
 
-/** Most of their lives they wait. */
-const AT_A_TIME = 4;
 const SIDECAR_MEBIBYTES = 256;
 const LOOK_MS = 20;
 
 export interface PlanOptions {
   readonly planned: readonly Planned[];
+  /** Most of their lives they wait. */
+  readonly atATime: number;
   /** Recordings are copied here. */
   readonly keep?: string | undefined;
   onCase(one: Case): void;
@@ -24,7 +24,7 @@ export interface PlanOptions {
   onFault(planned: Planned, error: unknown): void;
 }
 
-export async function runPlan({ planned, keep, onCase, onFault }: PlanOptions): Promise<void> {
+export async function runPlan({ planned, atATime, keep, onCase, onFault }: PlanOptions): Promise<void> {
   const sidecar = planned.some(({ finder }) => finder === 'sidecar') ? await startSidecar() : undefined;
   const left = [...planned];
   async function work(): Promise<void> {
@@ -38,7 +38,7 @@ export async function runPlan({ planned, keep, onCase, onFault }: PlanOptions): 
     }
   }
   try {
-    await Promise.all(Array.from({ length: AT_A_TIME }, work));
+    await Promise.all(Array.from({ length: atATime }, work));
   } finally {
     await sidecar?.stop();
   }

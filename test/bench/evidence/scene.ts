@@ -51,8 +51,10 @@ const SUCCESSOR = ['-e', 'setInterval(() => {}, 1000)'];
 const PARENT_MEBIBYTES = 96;
 const SUCCESSOR_MEBIBYTES = 256;
 /** Under an emulated processor too. */
-const LIFE_TIMEOUT_MS = 90_000;
-const FOUND_WITHIN_MS = 15_000;
+const LIFE_TIMEOUT_MS = 180_000;
+const FOUND_WITHIN_MS = 60_000;
+/** Who ended itself well needs no explanation, and is given none. */
+const NOT_FOUND_WITHIN_MS = 5_000;
 const LOOK_MS = 5;
 
 export interface Place {
@@ -92,7 +94,7 @@ async function dieIn(container: Container, directory: string, way: Way, finder: 
   const age = lastAge(ring, endedMs);
   const { found, report: finding } =
     waiting === undefined
-      ? await succeed(container, directory, paths.postmortem, finder)
+      ? await succeed(container, directory, paths.postmortem, { finder, truth })
       : { found: await waiting, report: '' };
   const { version } = container.group;
   const instance = basename(ring, '.ring');
@@ -152,9 +154,9 @@ function lastAge(path: string, endedMs: number): Pick<Case, 'lastAgeMs' | 'inter
 }
 
 /** `sinceMs` on the wall clock. */
-async function awaitPostmortem(path: string, sinceMs: number): Promise<Found | undefined> {
+async function awaitPostmortem(path: string, sinceMs: number, withinMs = FOUND_WITHIN_MS): Promise<Found | undefined> {
   while (!existsSync(path)) {
-    if (Date.now() - sinceMs > FOUND_WITHIN_MS) return undefined;
+    if (Date.now() - sinceMs > withinMs) return undefined;
     await delay(LOOK_MS);
   }
   const afterMs = Date.now() - sinceMs;
@@ -162,7 +164,12 @@ async function awaitPostmortem(path: string, sinceMs: number): Promise<Found | u
   return { cause, evidence, confidence, because, foundBy, afterMs };
 }
 
-async function succeed(before: Container, directory: string, path: string, finder: FinderName) {
+async function succeed(
+  before: Container,
+  directory: string,
+  path: string,
+  { finder, truth }: Pick<Case, 'finder' | 'truth'>,
+) {
   const container = finder === 'successor' ? before : createContainer(SUCCESSOR_MEBIBYTES);
   const successor = startNode({
     args: SUCCESSOR,
@@ -170,7 +177,11 @@ async function succeed(before: Container, directory: string, path: string, finde
     shellBefore: container.enter(),
     timeoutMs: LIFE_TIMEOUT_MS,
   });
-  const found = await awaitPostmortem(path, Date.now());
+  const found = await awaitPostmortem(
+    path,
+    Date.now(),
+    truth.how === 'exit code 0' ? NOT_FOUND_WITHIN_MS : FOUND_WITHIN_MS,
+  );
   const files = readdirSync(directory).join(' ');
   container.stop();
   const { report } = await successor.ended;
