@@ -97,8 +97,13 @@ export async function createSidecarScene(given?: string): Promise<SidecarScene> 
   return {
     directory,
     startSidecar(options = {}) {
-      const env = { PLIMSOLL_DIR: directory, PLIMSOLL_DATA_DIR: directory, PLIMSOLL_API_LISTEN: `127.0.0.1:${port}` };
-      const sidecar = startPlimsoll(['sidecar'], { env, timeoutMs: 60_000, ...options });
+      const env = {
+        PLIMSOLL_DIR: directory,
+        PLIMSOLL_DATA_DIR: directory,
+        PLIMSOLL_API_LISTEN: `127.0.0.1:${port}`,
+        ...options.env,
+      };
+      const sidecar = startPlimsoll(['sidecar'], { timeoutMs: 60_000, ...options, env });
       running.push(sidecar);
       sidecars.push(sidecar);
       return sidecar;

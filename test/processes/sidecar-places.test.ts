@@ -5,6 +5,7 @@ import { chmodSync, chownSync, mkdirSync, readdirSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 
+import { createMemoryGroup, whyNoMemoryGroups } from '../helpers/memory-group.ts';
 import { temporaryFolder } from '../helpers/run-cli.ts';
 import { createSidecarScene } from '../helpers/sidecar-scene.ts';
 import { mountTmpfs, whyNoTmpfs } from '../helpers/tmpfs.ts';
@@ -20,7 +21,7 @@ function whyNoPidNamespace(): false | string {
   return status === 0 ? false : 'needs a PID namespace of its own: root on Linux, unshare of util-linux';
 }
 
-describe('sidecar', { concurrency: 3 }, () => {
+describe('sidecar', { concurrency: 4 }, () => {
   test('sees the death of a process in another PID namespace', { skip: whyNoPidNamespace() }, async (context) => {
     const { app, startSidecar, process: member, line, stop } = await createSidecarScene();
     context.after(stop);
@@ -88,4 +89,23 @@ describe('sidecar', { concurrency: 3 }, () => {
       await line('shared', DIED);
     },
   );
+
+  const noGroups = whyNoMemoryGroups();
+  test('short of memory itself, it says so once and goes on watching', { skip: noGroups ?? false }, async (context) => {
+    const group = createMemoryGroup(256 * 2 ** 20);
+    const { app, startSidecar, process: member, line, stop } = await createSidecarScene();
+    context.after(async () => {
+      await stop();
+      group.remove();
+    });
+    // a sidecar that needs a twentieth of its container would not be short of it; one that is told so, is
+    const env = { PLIMSOLL_ENTER: '0.01,0.02,0.03', PLIMSOLL_EXIT: '0.001,0.002,0.003' };
+    const sidecar = startSidecar({ shellBefore: group.enter, env });
+    await sidecar.until(/PLM_SIDECAR_MEMORY: the sidecar is at critical itself [^\n]*\n/, 'stderr');
+    const dying = app('dying');
+    await member('dying', isWatched);
+    dying.child.kill('SIGKILL');
+    await line('dying', DIED);
+    assert.equal(sidecar.stderr().match(/PLM_SIDECAR_MEMORY/g)?.length, 1);
+  });
 });
