@@ -80,6 +80,7 @@ export function createApp({ routes, world, gate, page, openApi, onFailure }: App
 function createPlaces(most: number): (response: ServerResponse) => void {
   let taken = 0;
   return (response) => {
+    if (response.destroyed) return; // gone meanwhile: it closes no second time
     if (taken >= most) {
       const detail = `${most} answers are being written, which is as many as there can be. Try again.`;
       throw new Refusal(503, 'PLM_API_BUSY', detail, { 'retry-after': '1' });

@@ -96,6 +96,7 @@ export function createStreams(fleet: Fleet, clock: Clock): Streams {
 
   return {
     attach(response) {
+      if (response.destroyed) return; // gone meanwhile: it closes no second time
       if (open.size >= MOST_STREAMS) throw full();
       if (open.size === 0) tick.set(SAMPLES_EACH_MS);
       open.add(response);
