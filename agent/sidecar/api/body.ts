@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 
 import { Refusal } from './refusal.ts';
 
-export const MOST_BODY_BYTES = 16 * 1024;
+const MOST_BODY_BYTES = 16 * 1024;
 
 /** The JSON of a request; `{}` where there is no body. Never holds more than the most there may be. */
 export async function readJson(request: IncomingMessage): Promise<unknown> {

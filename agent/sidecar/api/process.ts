@@ -19,7 +19,7 @@ function byDanger(a: ApiProcess, b: ApiProcess): number {
   return rank(b) - rank(a) || (b.pressureRatio ?? -1) - (a.pressureRatio ?? -1);
 }
 
-export function processOf(member: Member): ApiProcess {
+function processOf(member: Member): ApiProcess {
   const row = member.snapshot()?.row;
   return { ...whoOf(member), ...(row === undefined ? NO_SAMPLE : sampleOf(member, row)) };
 }

@@ -8,18 +8,18 @@ import { OUTCOMES } from '../../model/snapshot.ts';
 
 export const text = Type.String();
 export const number = Type.Number();
-export const orNull = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+const orNull = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 export const maybe = orNull(number);
 export const maybeText = orNull(text);
 export const level = Type.Enum([...LEVELS]);
 export const maybeLevel = orNull(level);
 export const binding = orNull(Type.Enum([...CONSTRAINTS]));
 export const who = { instance: text, process: text };
-export const texts = Type.Record(text, text);
+const texts = Type.Record(text, text);
 
 export const Degradation = Type.Object({ reason: text, detail: text, repair: text });
-export const ActionCount = Type.Object({ action: text, outcome: Type.Enum([...OUTCOMES]), count: number });
-export const severity = Type.Enum(['DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL']);
+const ActionCount = Type.Object({ action: text, outcome: Type.Enum([...OUTCOMES]), count: number });
+const severity = Type.Enum(['DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL']);
 export const noted = {
   name: Type.Enum([
     'plimsoll.pressure.changed',
@@ -36,7 +36,7 @@ export const noted = {
   text,
   attributes: Type.Record(text, Type.Union([text, number])),
 };
-export const NotedEvent = Type.Object(noted);
+const NotedEvent = Type.Object(noted);
 export const cause = Type.Enum([...DEATH_CAUSES]);
 export const evidence = Type.Enum([...DEATH_EVIDENCE]);
 

@@ -11,7 +11,7 @@ import { memoryStatus } from './process.ts';
 import { Refusal } from './refusal.ts';
 import type { ApiStream } from './types.ts';
 
-export const MOST_STREAMS = 64;
+const MOST_STREAMS = 64;
 const MOST_WAITING_BYTES = 256 * 1024;
 const SAMPLES_EACH_MS = 1000;
 /** Several processes that begin or end together are one status. */
@@ -106,7 +106,6 @@ export function createStreams(fleet: Fleet, clock: Clock): Streams {
         tick.cancel();
         sampled.clear();
       });
-      response.socket?.setTimeout(0);
       response.writeHead(200, { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' });
       response.write(statusNow());
     },

@@ -49,7 +49,7 @@ test('pages of any size are the whole, in order of time, each sample once', asyn
     whole.map(({ wallMs }) => wallMs),
     whole.map(({ wallMs }) => wallMs).toSorted((a, b) => a - b),
   );
-  for (const limit of [1, 2, 3, 7, 20, 21]) {
+  for (const limit of [1, 3, 20, 21]) {
     const paged: ApiPoint[] = [];
     let cursor: string | null = '';
     while (cursor !== null) {
