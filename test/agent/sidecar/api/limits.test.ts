@@ -130,7 +130,7 @@ test('what is not HTTP, or another form of target, gets an answer and no connect
 test('whoever sends its headers a byte at a time is cut off', async () => {
   const server = createApiServer(() => Promise.reject(new Error('nothing whole was asked')), {
     headersMs: 100,
-    requestMs: 100,
+    requestMs: 10_000,
     lookEachMs: 20,
   });
   const bound = await server.listen({ host: '127.0.0.1', port: 0 });
