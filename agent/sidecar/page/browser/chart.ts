@@ -1,51 +1,15 @@
 /** A chart of values over time with zones, marks and a legend, and the same as a table for who cannot see it. */
 import uPlot from 'uplot';
 
-import { LEVELS } from '../../../model/level.ts';
-import { button, fill, h, liveText, setAttribute } from './dom.ts';
-import { clock } from './format.ts';
-
-export interface Series {
-  readonly label: string;
-  /** A colour of page.css: `--accent`. */
-  readonly color: string;
-  readonly isFilled?: boolean;
-  readonly isDashed?: boolean;
-}
-
-export interface ChartOptions {
-  readonly title: string;
-  readonly heightPixels: number;
-  readonly series: readonly Series[];
-  /** Of an axis in bytes the steps are powers of two. */
-  readonly unit: 'bytes' | 'ratio';
-  format(value: number | null | undefined): string;
-}
-
-/** From this value on, a level. */
-export interface Zone {
-  readonly from: number;
-  readonly to: number;
-  readonly level: (typeof LEVELS)[number];
-}
-
-export interface Mark {
-  readonly wallMs: number;
-  /** The number that it has in the list beside. */
-  readonly label: string;
-}
-
-export interface ChartData {
-  readonly wallMs: readonly number[];
-  /** One list for each series. */
-  readonly values: readonly (readonly (number | null)[])[];
-  readonly fromMs: number;
-  readonly toMs: number;
-  readonly zones?: readonly Zone[];
-  readonly marks?: readonly Mark[];
-  /** What the chart says, in words. */
-  readonly summary: string;
-}
+import {
+  createDataTable,
+  createLegend,
+  type ChartData,
+  type ChartOptions,
+  type Mark,
+  type Zone,
+} from './chart-words.ts';
+import { h, setAttribute } from './dom.ts';
 
 export interface Chart {
   readonly element: HTMLElement;
@@ -53,7 +17,6 @@ export interface Chart {
   dispose(): void;
 }
 
-const MAX_TABLE_ROWS = 20;
 /** Width of a label and some air. */
 const MARK_PIXELS = 30;
 /** Labels show no less than a second. */
@@ -192,88 +155,4 @@ function drawMarks(plot: uPlot, marks: readonly Mark[]): void {
     ctx.fillText(text, middle, top + 8 * scale);
   }
   ctx.restore();
-}
-
-/** The newest values, or those under the pointer. */
-function createLegend({ series, format }: ChartOptions) {
-  const values = series.map(() => liveText());
-  const moment = liveText();
-  let data: ChartData | undefined;
-
-  function show(index: number | undefined): void {
-    if (data === undefined) return;
-    const at = index ?? data.wallMs.length - 1;
-    const wallMs = data.wallMs[at];
-    moment.set(wallMs === undefined ? 'no sample in this time' : clock(wallMs));
-    for (const [place, text] of values.entries()) text.set(format(data.values[place]?.[at]));
-  }
-
-  return {
-    element: h(
-      'ul',
-      { class: 'legend' },
-      ...series.map(({ label, color: name, isDashed }, index) => {
-        const swatch = h('span', { class: isDashed === true ? 'swatch dashed' : 'swatch', 'aria-hidden': 'true' });
-        swatch.style.setProperty('--swatch', `var(${name})`);
-        return h('li', {}, swatch, `${label} `, h('b', {}, values[index]?.node));
-      }),
-      h('li', { class: 'moment' }, moment.node),
-    ),
-    show,
-    update(next: ChartData) {
-      data = next;
-      show(undefined);
-    },
-  };
-}
-
-/** Made only when it is opened: most look at the lines. */
-function createDataTable({ title, series, format }: ChartOptions) {
-  const body = h('tbody', {});
-  const toggle = button(
-    'Show as table',
-    () => {
-      const isOpen = toggle.getAttribute('aria-expanded') === 'true';
-      toggle.setAttribute('aria-expanded', String(!isOpen));
-      holder.hidden = isOpen;
-      if (data) update(data);
-    },
-    { class: 'quiet', 'aria-expanded': 'false' },
-  );
-  const holder = h(
-    'div',
-    { class: 'plain-table', tabindex: '0', role: 'region', 'aria-label': `${title}, as a table` },
-    h(
-      'table',
-      {},
-      h(
-        'thead',
-        {},
-        h('tr', {}, ...['Time', ...series.map(({ label }) => label)].map((label) => h('th', { scope: 'col' }, label))),
-      ),
-      body,
-    ),
-  );
-  holder.hidden = true;
-  let data: ChartData | undefined;
-
-  function update(next: ChartData): void {
-    data = next;
-    if (holder.hidden) return;
-    const step = Math.max(1, Math.ceil(next.wallMs.length / MAX_TABLE_ROWS));
-    const rows = next.wallMs.flatMap((wallMs, index) =>
-      (next.wallMs.length - 1 - index) % step === 0
-        ? [
-            h(
-              'tr',
-              {},
-              h('th', { scope: 'row' }, clock(wallMs)),
-              ...next.values.map((values) => h('td', {}, format(values[index]))),
-            ),
-          ]
-        : [],
-    );
-    fill(body, ...rows.toReversed());
-  }
-  return { element: h('div', { class: 'chart-table' }, toggle, holder), update };
 }

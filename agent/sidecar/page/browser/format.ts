@@ -4,14 +4,14 @@ export const UNKNOWN = '–';
 const KIB = 1024;
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
 
-function unitOf(bytes: number): number {
-  const size = Math.abs(bytes);
+function unitOf(value: number): number {
+  const size = Math.abs(value);
   return size < KIB ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log(size) / Math.log(KIB)));
 }
 
 /** Three digits at most: 9.8 MiB, 98 MiB, 980 MiB. */
-function inUnit(bytes: number, unit: number): string {
-  const value = bytes / KIB ** unit;
+function inUnit(size: number, unit: number): string {
+  const value = size / KIB ** unit;
   return unit === 0 || Math.abs(value) >= 99.95 ? value.toFixed(0) : value.toFixed(Math.abs(value) < 9.95 ? 1 : 0);
 }
 

@@ -33,6 +33,7 @@ function viewOf(wanted: Route): View {
       return createPostmortemsView();
     case 'postmortem':
       return createPostmortemView(wanted.instance);
+    case 'overview':
     default:
       return createOverview({ api, state });
   }

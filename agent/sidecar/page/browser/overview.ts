@@ -2,13 +2,14 @@
 import type { ApiProcess } from '../../api/types.ts';
 import { fill, h, link, liveText, memo, section } from './dom.ts';
 import { createEventList } from './event-list.ts';
-import { ago, bytes, timeToLimit, useOf } from './format.ts';
-import { levelBadge, levelIcon, note, pressureBar, sentence, sparkline, tags } from './parts.ts';
+import { ago } from './format.ts';
+import { levelIcon, note, sentence } from './parts.ts';
+import { processColumns } from './process-columns.ts';
 import { howMany, isCalm, plainText, verdictOfAll, worstFirst } from './sentence.ts';
 import { nowOf, type State } from './state.ts';
-import { createTable, textColumn, type Column } from './table.ts';
+import { createTable } from './table.ts';
 import { postmortemAddress, processAddress, type View, type ViewParts } from './view.ts';
-import { CAUSE, evidenceOf, nameOf, rankOf } from './words.ts';
+import { CAUSE, evidenceOf, nameOf } from './words.ts';
 
 /** A death is news for so long. */
 const NEWS_MS = 10 * 60_000;
@@ -28,7 +29,7 @@ export function createOverview({ state }: ViewParts): View {
   const found = liveText();
   const table = createTable<ApiProcess>({
     caption: 'Processes, worst first',
-    columns: columns(state),
+    columns: processColumns(state),
     keyOf: ({ instance }) => instance,
     givenOrder: 'worst first',
     decorate: (row, { state: memberState, level }) => {
@@ -178,95 +179,4 @@ function matches(process: ApiProcess, search: string): boolean {
     .toLowerCase()
     .split(/\s+/)
     .every((word) => words.includes(word));
-}
-
-function columns(state: State): readonly Column<ApiProcess>[] {
-  return [
-    nameColumn(),
-    {
-      id: 'level',
-      title: 'Level',
-      isNumber: false,
-      sortBy: ({ level }) => -rankOf(level),
-      cell() {
-        const badge = levelBadge();
-        return { content: badge.element, update: ({ level }) => badge.set(level) };
-      },
-    },
-    {
-      id: 'pressure',
-      title: 'Pressure',
-      isNumber: true,
-      sortBy: ({ pressureRatio }) => pressureRatio ?? -1,
-      cell() {
-        const bar = pressureBar();
-        return { content: bar.element, update: (process) => bar.set(process) };
-      },
-    },
-    {
-      id: 'trend',
-      title: 'Last minute',
-      cell() {
-        const line = sparkline();
-        return {
-          content: line.element,
-          update: ({ instance }) => line.set(state.points.get(instance) ?? []),
-        };
-      },
-    },
-    textColumn(
-      'Binding',
-      ({ binding, constraints }) => {
-        const bound = constraints.find(({ constraint }) => constraint === binding);
-        return binding === null ? '–' : `${binding}, ${useOf(bound?.usageBytes, bound?.limitBytes)}`;
-      },
-      { sortBy: ({ binding }) => binding ?? '' },
-    ),
-    textColumn('Headroom', ({ headroomBytes }) => bytes(headroomBytes), {
-      isNumber: true,
-      sortBy: ({ headroomBytes }) => headroomBytes ?? Infinity,
-    }),
-    textColumn('Time to limit', (process) => timeToLimit(process.timeToLimitSeconds), {
-      isNumber: true,
-      sortBy: (process) => -(process.timeToLimitSeconds ?? 1e12),
-    }),
-    textColumn('RSS', ({ rssBytes }) => bytes(rssBytes), { isNumber: true, sortBy: ({ rssBytes }) => rssBytes ?? -1 }),
-  ];
-}
-
-function nameColumn(): Column<ApiProcess> {
-  return {
-    id: 'process',
-    title: 'Process',
-    sortBy: nameOf,
-    cell() {
-      const name = liveText();
-      const anchor = h('a', {}, name.node);
-      const about = liveText();
-      const state = h('span', { class: 'tags' });
-      const setTags = memo<ApiProcess>(
-        (process) => fill(state, ...tags(process)),
-        ({ state: is, isDrill, mode, degraded }) => `${is}${isDrill}${mode}${degraded.length}`,
-      );
-      return {
-        content: h(
-          'span',
-          { class: 'name' },
-          h('span', { class: 'name-line' }, anchor, state),
-          h('span', { class: 'muted' }, about.node),
-        ),
-        update(process) {
-          name.set(nameOf(process));
-          about.set(
-            [process.container, process.pid === null ? '' : `pid ${process.pid}`]
-              .filter((word) => word !== '')
-              .join(' · '),
-          );
-          const address = processAddress(process.instance);
-          if (anchor.getAttribute('href') !== address) anchor.href = address;
-          setTags(process);
-        },
-      };
-    },
-  };
 }

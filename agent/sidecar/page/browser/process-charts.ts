@@ -1,7 +1,8 @@
 /** The charts of one process: its use against the limit, its pressure, and what its memory is made of. */
 import { LEVELS } from '../../../model/level.ts';
 import type { ApiPoint, ApiProcess } from '../../api/types.ts';
-import { createChart, type ChartData, type Mark, type Zone } from './chart.ts';
+import type { ChartData, Mark, Zone } from './chart-words.ts';
+import { createChart } from './chart.ts';
 import { h } from './dom.ts';
 import { bytes, percent, useOf } from './format.ts';
 import { nameOf } from './words.ts';
