@@ -34,6 +34,7 @@ export async function exporting(
   const whole = { PLIMSOLL_LISTEN: '127.0.0.1:0', PLIMSOLL_DIR: directory, ...env };
   const { options } = await readConfiguration(whole, {});
   const otlp = readOtlp(whole);
+  const alive = setInterval(() => {}, 1000); // nothing of ours keeps the process
   const lines: Record<string, unknown>[] = [];
   const problems: Problem[] = [];
   const started = createFleetExporting(
@@ -53,6 +54,7 @@ export async function exporting(
   );
   t.after(async () => {
     await started.stop();
+    clearInterval(alive);
     rmSync(directory, { recursive: true, force: true });
   });
   const get = async (path: string): ReturnType<typeof ask> => {
