@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
 import { doctor } from '../../../agent/cli/doctor.ts';
+import { postmortem } from '../../../agent/cli/postmortem.ts';
 import { drill } from '../../../agent/cli/drill.ts';
 import { reclaim } from '../../../agent/cli/reclaim.ts';
 import { replay } from '../../../agent/cli/replay.ts';
@@ -16,7 +17,7 @@ function sectionOf(name: string): string {
   return page.split(/^## /m).find((section) => section.startsWith(`${name}\n`)) ?? '';
 }
 
-for (const [name, { flags, positionals }] of Object.entries({ status, doctor, replay, drill, reclaim })) {
+for (const [name, { flags, positionals }] of Object.entries({ status, doctor, replay, drill, reclaim, postmortem })) {
   test(`the section of ${name} names every flag it has, and no other`, () => {
     const named = new Set(sectionOf(name).match(/(?<![\w-])--[a-z][a-z-]+/g));
     named.delete('--max-old-space-size'); // Node's
