@@ -87,8 +87,8 @@ export function createStderrWriter(options: StderrOptions): StderrWriter {
           const { cause, because, last, repair } = event.postmortem;
           const when = last === null ? '' : `; last sample at ${new Date(last.wallMs).toISOString()}`;
           const repairText = repair === null ? '' : `. Repair: ${repair}`;
-          const line = `[plimsoll] ${[deathText(event.postmortem), ...because.slice(0, 1)].join(': ')}${when}${repairText}`;
-          say(cause === 'exit' ? 'info' : 'error', line);
+          const line = `${[deathText(event.postmortem), ...because.slice(0, 1)].join(': ')}${when}${repairText}`;
+          say(cause === 'exit' ? 'info' : 'error', `[plimsoll] ${line.replaceAll(/\s*[\r\n]+\s*/g, ' ')}`);
           break;
         }
         case 'plimsoll.capture.written':
