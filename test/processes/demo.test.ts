@@ -40,10 +40,9 @@ test(
         JSON.stringify(difference),
       );
 
-      const named = await prometheus.query(
-        'plimsoll_pressure_ratio * on (instance) group_left (service_name) target_info',
-      );
-      assert.equal(named[0]?.metric['service_name'], 'plimsoll-demo');
+      // the sidecar's own target is another: each series says whose it is
+      const named = await prometheus.query('plimsoll_pressure_ratio{service_name="plimsoll-demo"}');
+      assert.equal(named.length, 1);
     } finally {
       await prometheus.stop();
     }
@@ -54,10 +53,10 @@ test(
     assert.match(result.stdout, /what it cost +[1-9]\d* forced collections/, result.report);
     assert.match(
       result.stdout,
-      /^plimsoll-demo died: (?:the kernel killed it|somebody killed it|it was killed)/m,
+      /^plimsoll-demo died: (?:the kernel killed it for want of memory|it was ended from outside) /m,
       result.report,
     );
-    assert.match(result.stdout, /^because: .*SIGKILL|^because: /m, result.report);
+    assert.match(result.stdout, /^because: \S/m, result.report);
     assert.match(result.stdout, /^cache metadata \(lru-cache\): \d/m, result.report);
   },
 );

@@ -1,10 +1,12 @@
 /**
  * `npm run bench:evidence [-- --short] [--way PATTERN]... [--finder NAME]... [--times N] [--cgroup 1|2] [--keep DIR]`: 200 real deaths in real
- * containers, cgroup v1 and v2, and what a parent, a sidecar and a successor say of each, beside what really happened.
+ * containers, cgroup v1 and v2, and what a parent, a sidecar and a successor say of each, beside what really happened; and what a sidecar says of a blocked event loop (B9).
  * `--way kernel --finder sidecar --times 5` for a closer look at some; `--keep` keeps recordings and cases.json.
  */
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 import { whyNoContainers } from './container.ts';
@@ -26,6 +28,7 @@ const { values: options } = parseArgs({
     keep: { type: 'string' },
   },
 });
+const BLOCKED = fileURLToPath(new URL('blocked.ts', import.meta.url));
 const cases: Case[] = [];
 const faults: string[] = [];
 
@@ -61,7 +64,13 @@ async function main(): Promise<void> {
   const isKept = print(cases);
   if (noMachine !== undefined) console.log(`\nno cgroup v2: ${noMachine}`);
   for (const fault of faults) console.log(`\nfault of the bench: ${fault}`);
-  if (!isKept || faults.length > 0) process.exitCode = 1;
+  if (!isKept || faults.length > 0 || (chosen === undefined && !seesBlocked())) process.exitCode = 1;
+}
+
+/** B9: no death yet, and told all the same. */
+function seesBlocked(): boolean {
+  const args = [...process.execArgv, BLOCKED, ...(options.short ? ['--short'] : [])];
+  return spawnSync(process.execPath, args, { stdio: 'inherit' }).status === 0;
 }
 
 function chosenPlan(): readonly Planned[] | undefined {
