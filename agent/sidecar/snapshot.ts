@@ -31,7 +31,8 @@ export function snapshotOf({ row, header, note, slot, tellsSurroundings, degrade
       resource,
     },
     tellsSurroundings,
-    degraded: [...(note?.degraded ?? []), ...degraded],
+    // first: metrics name few reasons, and this one explains the others' age
+    degraded: [...degraded, ...(note?.degraded ?? [])],
     actions,
     caches,
     cacheAccounts,
