@@ -135,13 +135,7 @@ const CASES: Readonly<Record<string, Expected>> = {
     levels: 2,
     binding: '/sys/fs/cgroup/batch',
     use: [400, 390, 355],
-    columns: {
-      cgroupEventsMax: 41,
-      cgroupEventsOomKill: 1,
-      cgroupOwnOomKills: 0,
-      cgroupStallSomeSeconds: 9,
-      cgroupAnonBytes: 350 * MB,
-    },
+    columns: { cgroupEventsMax: 41, cgroupEventsOomKill: 1, cgroupStallSomeSeconds: 9, cgroupAnonBytes: 350 * MB },
   },
   'v2-nested-fuller-by-page-cache-only': { ...V2, levels: 2, binding: '/batch/job', use: [200, 110, 100] },
   'v2-high-of-parent': {

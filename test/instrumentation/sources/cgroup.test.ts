@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -205,3 +205,13 @@ for (const [fixture, files] of [
     );
   });
 }
+
+test("the own group's kills are read as the kernel counts them there, whichever level binds", (context) => {
+  const { source, root, write } = changeable(context, 'v2-nested-tighter-parent');
+  assert.deepEqual(read(source, 'cgroupEventsOomKill', 'cgroupOwnOomKills'), [1, 0]);
+  write('sys/fs/cgroup/batch/job/memory.events', 'low 0\nhigh 0\nmax 9\noom 2\noom_kill 2\n');
+  assert.deepEqual(read(source, 'cgroupEventsOomKill', 'cgroupOwnOomKills'), [1, 2]);
+  const { ownPath, ownInode } = source.facts();
+  assert.equal(ownPath, '/sys/fs/cgroup/batch/job');
+  assert.equal(ownInode, String(statSync(join(root, String(ownPath))).ino));
+});
