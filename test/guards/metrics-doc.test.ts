@@ -16,7 +16,13 @@ test('docs/metrics.md has the table as the code has it', () => {
 test('every Prometheus name that the page mentions is exported', () => {
   const names = new Set(METRICS.map((metric) => prometheusName(metric)));
   const mentioned = page.match(/\b(plimsoll|v8js|nodejs)_[a-z0-9_]+\b/g) ?? [];
-  const labels = new Set(['plimsoll_level_to', 'plimsoll_cache_size_source']);
+  const labels = new Set([
+    'plimsoll_level_to',
+    'plimsoll_cache_size_source',
+    'plimsoll_death_cause',
+    'plimsoll_death_evidence',
+    'plimsoll_process',
+  ]);
   assert.deepEqual(
     mentioned.filter((name) => !names.has(name) && !labels.has(name)),
     [],
