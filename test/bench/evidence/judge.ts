@@ -6,6 +6,8 @@ import { wayOf } from './ways.ts';
 const INFERRED_RIGHT_AT_LEAST = 0.95;
 /** For what nobody can know. */
 const TRACELESS_SURE_AT_MOST = 0.7;
+/** From its last instruction to when the bench sees that it has ended: the kernel takes its memory apart first. */
+const SEEN_WITHIN_MS = 50;
 /** From a death to its post-mortem, for whoever is there when it happens. */
 const FOUND_WITHIN_MS = 1000;
 
@@ -41,7 +43,7 @@ export function promises(cases: readonly Case[]): readonly Kept[] {
   const traceless = inferred.filter(({ way }) => wayOf(way).leavesNoTrace === true);
   const modest = traceless.filter((one) => (one.found?.confidence ?? 1) <= TRACELESS_SURE_AT_MOST);
   const timed = cases.filter(({ way }) => wayOf(way).blocksLoop !== true);
-  const fresh = timed.filter(({ lastAgeMs = Infinity, intervalMs = 0 }) => lastAgeMs <= intervalMs);
+  const fresh = timed.filter(({ lastAgeMs = Infinity, intervalMs = 0 }) => lastAgeMs <= intervalMs + SEEN_WITHIN_MS);
   const present = found.filter(({ finder }) => finder === 'parent' || finder === 'sidecar');
   const quick = present.filter((one) => (one.found?.afterMs ?? Infinity) <= FOUND_WITHIN_MS);
   const unmeant = cases.filter((one) => one.truth.cause !== one.meant);

@@ -1,4 +1,6 @@
 /** The deaths as tables, for people. */
+import { loadavg } from 'node:os';
+
 import { median, printTable } from '../overhead/report.ts';
 import { isRight, needsNoReport, promises, reliability } from './judge.ts';
 import { type Case, FINDERS } from './scene.ts';
@@ -16,6 +18,7 @@ export function print(cases: readonly Case[]): boolean {
     ),
     2,
   );
+  console.log(`\nload average ${loadavg()[0]?.toFixed(1)}; cgroup v2 in an emulated machine, some ten times slower`);
   printLatencies(cases);
   console.log('\nof inferred verdicts, by the confidence that was told:');
   for (const { from, right, of } of reliability(cases)) {
