@@ -67,8 +67,14 @@ test('a death that nobody explains breaks a promise, but for a good end that no 
 
 test('a record is to be as young as the interval it announced, unless one turn of the loop took all', () => {
   assert.deepEqual(broken({ ...DEATH, lastAgeMs: 1051 }), ['last record at most one interval old: all']);
-  const blocked: Case = { ...DEATH, way: 'kernel: all at once', lastAgeMs: 1051 };
+  const blocked: Case = { ...found({ confidence: 0.7 }), way: 'kernel: all at once', lastAgeMs: 1051 };
   assert.deepEqual(broken(blocked), []);
+});
+
+test('nobody is very sure of a death that left no trace', () => {
+  const crash = { ...found({ confidence: 0.71 }), way: 'SIGKILL: at rest' };
+  assert.deepEqual(broken(crash), []);
+  assert.deepEqual(broken({ ...crash, way: 'crash: SIGSEGV' }), ['of these, what left no trace: at most .7 sure']);
 });
 
 test('a sidecar has a second, a successor as long as it takes to start', () => {
