@@ -52,22 +52,25 @@ try {
   await scene.stop();
 }
 
+/** All that was told of one process: on a machine that is busy with others it may be silent without being asked to. */
 async function blockOften(
-  { app, process: member, lines }: SidecarScene,
+  { app, process: member, lines, directory }: SidecarScene,
   kind: Kind,
   service: string,
 ): Promise<readonly Seen[]> {
   const running = app(service, { env: kind.env, timeoutMs: LONGEST_RUN_MS });
   const { instance } = await member(service, ({ exporter }) => exporter === 'sidecar');
-  const path = `${scene.directory}/${instance}.ring`;
   const found: Seen[] = [];
   for (let index = 0; index < BLOCKS; index += 1) {
     const before = blockedLines(lines(), service).length;
-    const endMs = await block(running, index, 2 * kind.intervalMs + 700 + Math.random() * 1500);
+    await block(running, index, 2 * kind.intervalMs + 700 + Math.random() * 1500);
     const told = blockedLines(lines(), service).slice(before);
-    const lastMs = lastBefore(path, endMs);
-    if (told.length !== 1) missed.push(`${service}: told ${told.length} times in block ${index}`);
-    else found.push({ kind, afterMs: Date.parse(told[0]?.ts ?? '') - lastMs });
+    const recordedMs = recordTimes(`${directory}/${instance}.ring`);
+    if (told.length === 0) missed.push(`${service}: block ${index} was not told`);
+    for (const { ts } of told) {
+      const lastMs = recordedMs.findLast((at) => at <= Date.parse(ts)) ?? Number.NaN;
+      found.push({ kind, afterMs: Date.parse(ts) - lastMs });
+    }
   }
   return found;
 }
@@ -76,37 +79,34 @@ function blockedLines(lines: ReturnType<SidecarScene['lines']>, service: string)
   return lines.filter((line) => line.service === service && line.attributes['reason'] === 'event_loop_blocked');
 }
 
-/** Answers when the block began, by the process's own word. */
-async function block(app: SceneApp, index: number, ms: number): Promise<number> {
+async function block(app: SceneApp, index: number, ms: number): Promise<void> {
   app.say(`block ${Math.round(ms)}`);
-  const began = await app.until(new RegExp(`(?:blocking (\\d+)\\n[^]*?){${index + 1}}`));
-  await app.until(new RegExp(`(?:free \\d+\\n[^]*?){${index + 1}}`));
+  await app.until(new RegExp(`(?:free \\d+\n[^]*?){${index + 1}}`));
   await new Promise((resume) => setTimeout(resume, BETWEEN_MS));
-  return Number(began[1]);
 }
 
-/** Wall clock of the newest record that was written before this moment. */
-function lastBefore(path: string, wallMs: number): number {
+function recordTimes(path: string): readonly number[] {
   const read = readRing(path);
   if (!read.ok) throw new Error(read.problem.message);
-  const times = read.reading.records.map(({ row }) => row[COL.wallMs] ?? Number.NaN);
-  return times.findLast((at) => at <= wallMs) ?? Number.NaN;
+  return read.reading.records.map(({ row }) => row[COL.wallMs] ?? Number.NaN);
 }
 
 function report(seen: readonly Seen[]): boolean {
   console.log(
     `\nB9: the main thread is blocked, the sidecar says so (${APPS} processes each, ${BLOCKS} blocks each)\n`,
   );
-  console.log('| process | blocks seen | median, ms | longest, ms | ceiling, ms |\n|---|---|---|---|---|');
+  console.log(
+    '| process | silences told | too early | median, ms | longest, ms | ceiling, ms |\n|---|---|---|---|---|---|',
+  );
   let isKept = missed.length === 0;
   for (const kind of KINDS) {
     const times = seen.filter((each) => each.kind === kind).map(({ afterMs }) => afterMs);
     times.sort((a, b) => a - b);
     const ceilingMs = 2 * kind.intervalMs + LOOK_MS;
     const longest = times.at(-1) ?? Number.NaN;
-    isKept &&= longest <= ceilingMs;
-    const cells = [kind.name, `${times.length} of ${APPS * BLOCKS}`, times[times.length >> 1], longest, ceilingMs];
-    console.log(`| ${cells.join(' | ')} |`);
+    const early = times.filter((ms) => ms < 2 * kind.intervalMs).length;
+    isKept &&= longest <= ceilingMs && early === 0;
+    console.log(`| ${[kind.name, times.length, early, times[times.length >> 1], longest, ceilingMs].join(' | ')} |`);
   }
   for (const each of missed) console.log(each);
   console.log(isKept ? '\nkept' : '\nNOT KEPT');
