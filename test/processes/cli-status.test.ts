@@ -18,7 +18,12 @@ import {
 } from '../helpers/run-cli.ts';
 import { startNode, type RunningNode } from '../helpers/run-node.ts';
 
-const SERVICE = `${WHEN_SAMPLED} setInterval(() => {}, 1000); const poll = setInterval(() => {
+const CACHE = `agent().registerCache({
+  library: 'own', entries: () => 3, ownBytes: () => 3 * 2 ** 20, limit: () => ({ entries: 10, bytes: undefined }),
+  sample: () => [], evict: () => undefined,
+  counts: () => ({ hit: 4, miss: 1, expired: 0, evictions: { capacity: 0, ttl: 0, pressure: 0, manual: 0 } }),
+}, { name: 'prices' });`;
+const SERVICE = `${WHEN_SAMPLED} ${CACHE} setInterval(() => {}, 1000); const poll = setInterval(() => {
   const { available, listening } = agent().status();
   if (!available || (listening === undefined && process.env.PLIMSOLL_EXPORTER !== 'none')) return;
   clearInterval(poll);
@@ -143,6 +148,27 @@ describe('status', { concurrency: 2 }, () => {
     assert.ok(document.detailed.constraints.some(({ constraint }) => constraint === 'budget'));
     assert.equal(document.detailed.readings['processRssBytes'], document.memory['rssBytes']);
     assert.equal(document.processes[0]?.['pid'], critical.child.pid);
+  });
+
+  test('tells caches from the ring file', async () => {
+    const json = await plimsoll(['status', '--json', '--dir', directory]);
+    const { cache } = JSON.parse(json.stdout) as { readonly cache: Readonly<Record<string, unknown>> };
+    const { caches, ...all } = cache as { readonly caches: readonly unknown[] } & Record<string, unknown>;
+    const numbers = { bytes: 3 * 2 ** 20, hits: 4, misses: 1, hitRatio: 0.8, pressureEvictions: 0 };
+    assert.deepEqual(all, {
+      ...numbers,
+      promisedBytes: all['promisedBytes'],
+      freedBytes: all['freedBytes'],
+      shedRequests: null,
+    });
+    assert.deepEqual(caches, [
+      { name: 'prices', library: 'own', sizeSource: 'own', entries: 3, limitEntries: 10, ...numbers },
+    ]);
+    const person = await plimsoll(['status', '--verbose', '--dir', directory]);
+    assert.match(
+      person.stdout,
+      /^ {2}caches {4}3 MiB, 80 % hits\n {4}prices {2}own {2}3 entries of 10, 3 MiB, 80 % hits \(own\)$/m,
+    );
   });
 
   test('--verbose adds constraints, what is degraded, and every reading', async () => {

@@ -12,7 +12,7 @@ import { followRing } from '../../agent/record/follow.ts';
 import { readLatest } from '../../agent/record/reader.ts';
 import { as } from '../agent/record/ring-fixture.ts';
 import { temporaryFolder, WHEN_SAMPLED } from '../helpers/run-cli.ts';
-import { startNode, type RunningNode } from '../helpers/run-node.ts';
+import { AGENT, startNode, type RunningNode } from '../helpers/run-node.ts';
 import { mountTmpfs, whyNoTmpfs, type Tmpfs } from '../helpers/tmpfs.ts';
 
 type User = { readonly uid: number; readonly gid: number };
@@ -116,6 +116,24 @@ describe('a folder of ring files', { concurrency: 2, skip: whyNoTmpfs() }, () =>
       writers['strange'] = write(folders['root'], ALICE);
       writers['sealed'] = write(folders['sealed'], inTeam(BOB));
       await Promise.all(started.map((running) => running.until(/sampled/)));
+    });
+
+    test('two containers, whose processes are both number 1, have a ring file each', async () => {
+      const path = folder('containers', ROOT, 0o777);
+      const alone = ['--pid', '--fork', '--kill-child', '--mount-proc', process.execPath, '-r', AGENT, '-e', PROGRAM];
+      const env = { PLIMSOLL_DIR: path, PLIMSOLL_EXPORTER: 'none' };
+      const containers = [1, 2].map(() => startNode({ node: 'unshare', preload: 'none', args: alone, env }));
+      started.push(...containers);
+      await Promise.all(containers.map((running) => running.until(/sampled/)));
+      const list = listRings(path);
+      assert.ok(list.ok);
+      const pids = list.rings.map((ring) => {
+        const latest = readLatest(ring.path);
+        assert.ok(latest.ok && latest.reading.record);
+        assert.equal(latest.reading.header.identity.serviceInstanceId, ring.instanceId);
+        return latest.reading.header.identity.pid;
+      });
+      assert.deepEqual(pids, [1, 1]);
     });
 
     for (const [what, where, reader] of [
