@@ -95,7 +95,8 @@ for (const [name, options] of [
     for (const view of views) {
       await open(page, view);
       await page.screenshot({ path: join(SCREENSHOTS, `${view.name}-${name}.png`), fullPage: true });
-      await assertAccessible(page, `${view.name}, ${name}`);
+      // the views differ by width in their tables only, and those do alike
+      if (name !== 'phone' || view.name === 'overview') await assertAccessible(page, `${view.name}, ${name}`);
       const [wide, screen] = await page.evaluate<[number, number]>(
         '[document.documentElement.scrollWidth, innerWidth]',
       );
