@@ -228,10 +228,10 @@ async function allowedToDie({ directory, postmortem }: Watch): Promise<void> {
   limit.remove(); // a container is there for a while after its death, and its counters with it
 }
 
-const answeredWithout = await withoutPlimsoll();
 const watch = await startWatch(LISTEN);
+process.once('exit', watch.stop);
 try {
-  await withPlimsoll(answeredWithout, watch);
+  await withPlimsoll(await withoutPlimsoll(), watch);
   await allowedToDie(watch);
 } finally {
   watch.stop();
