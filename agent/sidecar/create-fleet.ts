@@ -114,6 +114,7 @@ export function createFleet(parts: FleetParts): WatchingFleet {
 
   function failed(path: string, error: unknown): void {
     if (failures.has(path)) return;
+    if (failures.size >= MAX_MEMBERS) failures.clear();
     failures.add(path);
     parts.onProblem(problem('PLM_SIDECAR_FAILED', `${path}: ${whyOf(error)}. The others are watched.`));
   }

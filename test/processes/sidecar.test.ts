@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
 
 import type { Postmortem } from '../../agent/model/postmortem.ts';
 import { readLatest } from '../../agent/record/reader.ts';
@@ -13,6 +14,8 @@ import { createSidecarScene, type SceneApp, type SidecarScene } from '../helpers
 
 const DIED = 'plimsoll.process.died';
 const DEGRADED = 'plimsoll.agent.degraded';
+
+const CLUSTER = fileURLToPath(new URL('../fixtures/apps/processes/replaces-workers.cjs', import.meta.url));
 
 async function scene(context: TestContext): Promise<SidecarScene> {
   const made = await createSidecarScene();
@@ -132,6 +135,25 @@ describe('sidecar', { concurrency: 4, skip: onWindows('signals') }, () => {
     const [, path] = await lasting.until(/recording (\S+)/);
     const read = readLatest(path ?? '');
     assert.ok(read.ok && Date.now() - (read.reading.record?.row[0] ?? 0) < 3000);
+  });
+
+  test('a cluster is a process each, in slots that are used again', async (context) => {
+    const { app, startSidecar, process: member, status, line } = await scene(context);
+    startSidecar();
+    app('cluster', { args: [CLUSTER] });
+    const slots = async (): Promise<readonly string[]> => {
+      const { processes } = await status();
+      return processes
+        .filter(({ state }) => state !== 'ended')
+        .map((each) => each.process)
+        .toSorted();
+    };
+    for (const slot of ['main', 'worker-1', 'worker-2']) await member('cluster', (each) => each.process === slot);
+    const first = await member('cluster', (each) => each.process === 'worker-1' && isWatched(each));
+    process.kill(first.pid ?? 0, 'SIGKILL');
+    await line('cluster', DIED);
+    await member('cluster', (each) => each.process === 'worker-1' && each.instance !== first.instance);
+    assert.deepEqual(await slots(), ['main', 'worker-1', 'worker-2']);
   });
 
   test('without a folder it says so in one line, whatever NODE_OPTIONS preloads', async () => {
