@@ -46,10 +46,12 @@ export function createPredecessors(parts: PredecessorsParts): Predecessors {
     await rest();
     const known = { path, reading, note: reading.note, foundMs, evidence, diedMs: undefined, ending: undefined };
     const postmortem = investigate({ ...known, foundBy: 'successor' });
+    await rest();
     if (!reportOnce(directory, postmortem, dataDirectory)) return;
     leaveUntold(directory, postmortem.instance);
     countDeath(directory, postmortem, foundMs);
     reported += 1;
+    await rest();
     parts.onFound({ name: 'plimsoll.process.died', postmortem });
   }
 
@@ -60,6 +62,7 @@ export function createPredecessors(parts: PredecessorsParts): Predecessors {
     );
     for (const ring of others.filter(({ fate }) => fate !== 'clean').slice(0, MOST_ASKED)) {
       if (isStopped || reported >= MOST_REPORTS || parts.isWatched()) return;
+      await rest();
       const latest = readLatest(ring.path);
       if (latest.ok && (await isDead(directory, latest.reading, clock.wallMs()))) await report(ring.path);
       await rest();

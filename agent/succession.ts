@@ -8,7 +8,7 @@ import type { DeathCount } from './model/postmortem.ts';
 import type { Predecessors } from './predecessors.ts';
 import type { Identity } from './model/snapshot.ts';
 import { surveyRings } from './record/survey.ts';
-import type { Clock } from './sample/clock.ts';
+import { pause, type Clock } from './sample/clock.ts';
 
 export interface SuccessionParts {
   readonly options: Options;
@@ -37,10 +37,11 @@ export interface Succession {
 }
 
 /**
- * After the first look. Who died a moment ago looks alive until its silence is long enough; who is ten seconds old may tell; and a file
+ * After the exporter and the control socket are opened, each in its turn. Who died a moment ago looks alive until its silence is long enough; who is ten seconds old may tell; and a file
  * that can be asked about nothing needs half a minute of silence.
  */
-const LOOK_AGAIN_MS = [1_500, 3_000, 10_500, 35_000, 120_000] as const;
+const LOOKS_MS = [50, 1_500, 3_000, 10_500, 35_000, 120_000] as const;
+const STEP_PAUSE_MS = 5;
 /** A read opens a file. */
 const COUNTS_FRESH_MS = 5_000;
 
@@ -65,18 +66,20 @@ export function createSuccession(parts: SuccessionParts): Succession {
       });
   }
 
+  /** In steps: each of them is a few ms the first time. */
   async function lookAt(folder: string): Promise<void> {
     if (predecessors === undefined) {
+      await pause(clock, STEP_PAUSE_MS);
       const { createPredecessors } = await import('./predecessors.ts');
       predecessors = createPredecessors({ ...parts, directory: folder });
+      await pause(clock, STEP_PAUSE_MS);
     }
     if (!isStopped) await predecessors.look();
   }
 
   return {
     look() {
-      look();
-      cancels = LOOK_AGAIN_MS.map((ms) => clock.setTimer(look, ms));
+      cancels = LOOKS_MS.map((ms) => clock.setTimer(look, ms));
     },
     deaths() {
       if (directory === undefined || identity.process !== 'main' || parts.isWatched()) return undefined;

@@ -52,6 +52,8 @@ const SLACK_MS = 1000;
  */
 function isAboutIt(scene: Scene, lastMs: number, counted: number): boolean {
   const before = scene.reading.records.at(-1)?.row[COL.cgroupOwnOomKills] ?? Number.NaN;
+  if (counted === before) return true;
+  if (!(counted > before)) return false;
   const neighbours = neighboursOf(scene);
   const later = neighbours.filter(({ writtenMs }) => writtenMs >= lastMs - SLACK_MS);
   const killed = later.filter(({ report }) => report?.cause === 'kernel_oom');
@@ -60,7 +62,7 @@ function isAboutIt(scene: Scene, lastMs: number, counted: number): boolean {
   );
   const started = neighbours.filter(({ startWallMs }) => startWallMs >= lastMs);
   if (started.some(({ oomKillsAtStart }) => oomKillsAtStart !== counted)) return false;
-  return counted === before || counted - before > killed.length + unexplained.length;
+  return counted - before > killed.length + unexplained.length;
 }
 
 interface Neighbour {
