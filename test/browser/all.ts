@@ -163,6 +163,16 @@ test('history goes back further on request, and every chart is a table too', { s
   );
 });
 
+test('a process whose event loop is stuck is said to be blocked, and later not to be', { skip }, async () => {
+  const { page } = desktop;
+  await open(page, OVERVIEW);
+  checkout.block();
+  await page.locator('.verdict', { hasText: 'checkout main is blocked: its event loop has not run for' }).waitFor();
+  await page.getByRole('row', { name: /checkout main.*blocked/ }).waitFor();
+  await page.screenshot({ path: join(SCREENSHOTS, 'blocked.png') });
+  await page.locator('.verdict', { hasNotText: 'blocked' }).waitFor();
+});
+
 test('the theme is chosen by hand, and stays chosen', { skip }, async () => {
   const { page } = desktop;
   await page.getByRole('button', { name: 'Switch to the dark theme' }).click();

@@ -14,13 +14,15 @@ import { startNode, type RunningNode } from '../helpers/run-node.ts';
 const LIBRARY = fileURLToPath(new URL('../../dist/index.cjs', import.meta.url));
 const BUDGET_MIB = 200;
 
-/** A cache, and Buffers until RSS is what each line of stdin says, MiB. */
+/** A cache, and Buffers until RSS is what each line of stdin says, MiB; `block` holds the event loop for six seconds. */
 const PROGRAM = `
   const sessions = new Map();
   for (let i = 0; i < 4000; i++) sessions.set('session-' + i, 'x'.repeat(2000) + i);
   require(${JSON.stringify(LIBRARY)}).registerCache(sessions, { name: 'sessions' });
   const kept = [];
   process.stdin.on('data', (line) => {
+    const untilMs = Date.now() + (line.toString().startsWith('block') ? 6000 : 0);
+    while (Date.now() < untilMs);
     while (process.memoryUsage.rss() < Number(line) * 2 ** 20) kept.push(Buffer.alloc(2 ** 20, 1));
   });
 `;
@@ -28,7 +30,7 @@ const PROGRAM = `
 export interface RealSidecar {
   readonly url: string;
   /** `ratio`: of its budget, from now on. */
-  app(service: string): RunningNode & { fill(ratio: number): void };
+  app(service: string): RunningNode & { fill(ratio: number): void; block(): void };
   /** As a SIGKILL does; `restart` begins anew at the same address. */
   kill(): Promise<void>;
   restart(): void;
@@ -72,7 +74,11 @@ export async function startRealSidecar(
         timeoutMs: 120_000,
       });
       running.push(app);
-      return { ...app, fill: (ratio) => app.child.stdin.write(`${Math.round(ratio * BUDGET_MIB)}\n`) };
+      return {
+        ...app,
+        fill: (ratio) => app.child.stdin.write(`${Math.round(ratio * BUDGET_MIB)}\n`),
+        block: () => app.child.stdin.write('block\n'),
+      };
     },
     async kill() {
       sidecar.child.kill('SIGKILL');
