@@ -22,3 +22,12 @@ test('the lru-cache inside plimsoll/cache tells nobody of its calls: the cache i
   assert.ok(inputsOf('cache').some((file) => file.includes('node_modules/lru-cache')));
   assert.doesNotMatch(readFileSync(join(DIST, 'cache.cjs'), 'utf8'), /diagnostics_channel/);
 });
+
+/** An `import` of `node:http` in an ES module reads every export of it, some of which load undici: 13 MB in a sidecar whose page nobody opens. */
+for (const bundle of ['cli.mjs', 'sidecar.mjs']) {
+  test(`${bundle} asks for Node's own modules by a call`, () => {
+    const text = readFileSync(join(DIST, bundle), 'utf8');
+    const imported = [...text.matchAll(/(?:^|;)import\b[^;'"()]*['"]([^'"]+)['"]/gm)].map((match) => match[1]);
+    assert.deepEqual(imported, ['node:module']);
+  });
+}
