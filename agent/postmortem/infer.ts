@@ -44,9 +44,15 @@ export function inferFromNumbers({ course, ownOomKills }: KnownNumbers): Verdict
   return {
     cause,
     evidence: 'inferred',
-    confidence: course.ageSeconds === undefined ? confidence - 0.05 : confidence,
+    confidence: surenessOf(confidence, course),
     because: [reachedText(name, ceiling, course), ...eventsText(course), ...unknown, ...drillText(course)],
   };
+}
+
+/** Numbers continued over more than one sample that never came are worth less. */
+function surenessOf(confidence: number, { ageSeconds, isLate }: Course): number {
+  if (isLate) return Math.min(confidence, LATE_SPENT_CONFIDENCE);
+  return ageSeconds === undefined ? confidence - 0.05 : confidence;
 }
 
 interface Spent {
@@ -91,6 +97,7 @@ const KILLED_CONFIDENCE: readonly (readonly [room: number, confidence: number])[
 ];
 /** What it did after its last sample is not known. */
 const LATE_CONFIDENCE = 0.5;
+const LATE_SPENT_CONFIDENCE = 0.65;
 
 function killed(course: Course, ownOomKills: number | undefined): Verdict {
   const { container, heap, isLate } = course;
