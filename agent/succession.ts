@@ -7,6 +7,7 @@ import type { AgentEvent } from './model/event.ts';
 import type { DeathCount } from './model/postmortem.ts';
 import type { Predecessors } from './predecessors.ts';
 import type { Identity } from './model/snapshot.ts';
+import { hasDeathCounts } from './postmortem/counts-file.ts';
 import { surveyRings } from './record/survey.ts';
 import { pause, type Clock } from './sample/clock.ts';
 
@@ -84,9 +85,11 @@ export function createSuccession(parts: SuccessionParts): Succession {
     deaths() {
       if (directory === undefined || identity.process !== 'main' || parts.isWatched()) return undefined;
       const nowMs = clock.monotonicMs();
-      if (predecessors !== undefined && nowMs - countedMs > COUNTS_FRESH_MS) {
-        counts = predecessors.deaths();
+      if (nowMs - countedMs > COUNTS_FRESH_MS) {
         countedMs = nowMs;
+        if (predecessors !== undefined) counts = predecessors.deaths();
+        // a worker's successor has told of it, long after this process began
+        else if (hasDeathCounts(directory)) look();
       }
       return counts;
     },

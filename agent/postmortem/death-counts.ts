@@ -10,9 +10,9 @@ import {
   type Postmortem,
   type WorkloadDeaths,
 } from '../model/postmortem.ts';
+import { COUNTS_FILE } from './counts-file.ts';
 import { writeShared } from './shared-file.ts';
 
-const FILE = 'deaths.json';
 const LOCK = 'deaths.json.lock';
 /** Of one who was killed while he held it. Its work takes a millisecond. */
 const ABANDONED_MS = 5_000;
@@ -23,7 +23,7 @@ const OTHER: Pick<WorkloadDeaths, 'serviceName' | 'container'> = { serviceName: 
 /** Nothing was counted, or the file cannot be read: empty. */
 export function deathCounts(directory: string): readonly WorkloadDeaths[] {
   try {
-    const parsed: unknown = JSON.parse(readFileSync(join(directory, FILE), 'utf8'));
+    const parsed: unknown = JSON.parse(readFileSync(join(directory, COUNTS_FILE), 'utf8'));
     const { workloads } = parsed as { readonly workloads?: unknown };
     return Array.isArray(workloads) ? workloads.flatMap(decodeWorkload) : [];
   } catch {
@@ -48,10 +48,10 @@ export function countDeath(directory: string, postmortem: Postmortem, nowMs: num
   if (!takeLock(lock, nowMs)) return false;
   try {
     const workloads = withOneMore(deathCounts(directory), postmortem);
-    const part = join(directory, `${FILE}.${process.pid}.part`);
+    const part = join(directory, `${COUNTS_FILE}.${process.pid}.part`);
     rmSync(part, { force: true }); // of one who was killed with it half written, under the same number
     writeShared(part, JSON.stringify({ version: 1, workloads }));
-    renameSync(part, join(directory, FILE));
+    renameSync(part, join(directory, COUNTS_FILE));
     return true;
   } catch {
     return false;
