@@ -11,8 +11,8 @@ import type { ReclaimTotal } from './reclaim.ts';
 import { OUTCOMES, type ActionCount, type AdaptiveState, type Degradation, type ShedCount } from './snapshot.ts';
 
 /** UTF-16 units: of a name, and of a sentence. */
-export const LONGEST_NOTED_NAME = 256;
-export const LONGEST_NOTED_TEXT = 1024;
+const LONGEST_NOTED_NAME = 256;
+const LONGEST_NOTED_TEXT = 1024;
 /** A newer version may keep more of them; the newest come last. */
 const MAX_READ_EVENTS = 16 * MAX_NOTED_EVENTS;
 /** Of everything that has no maximum of its own. */
