@@ -26,7 +26,7 @@ export interface Member {
   note(): RingNote | undefined;
   /** The records that the ring still holds, oldest first, from this wall clock on. Reads the file. */
   records(sinceWallMs: number): readonly Row[];
-  /** A row each ten seconds over the last two hours, of `HISTORY_COLUMNS` only (others NaN), oldest first. */
+  /** A row each ten seconds over the last two hours, of few columns (the others are NaN), oldest first. */
   history(sinceWallMs: number): readonly Row[];
   /** undefined: it cannot be asked now. */
   control(): ControlClient | undefined;

@@ -73,7 +73,7 @@ export function createMember(parts: MemberParts): WatchedMember {
   let note: RingNote | undefined;
   let end: RingEnd | undefined;
   let isGone = false;
-  /** Somebody else deleted its file: it went on writing. */
+  /** Somebody else deleted its file: it goes on writing, or answers. */
   let isOrphan = false;
   let state: MemberState = 'live';
   let blockedSinceMs: number | undefined;
@@ -184,6 +184,7 @@ export function createMember(parts: MemberParts): WatchedMember {
     try {
       const told = await line.snapshot();
       answer = { row: told, atMs: clock.monotonicMs() };
+      isOrphan ||= isGone;
       if (keepsHistory) history.push(told);
       tellSample(answer.atMs);
     } catch {
@@ -212,6 +213,13 @@ export function createMember(parts: MemberParts): WatchedMember {
     return snapshotOf({ row: newest, header, note, slot: slot(), tellsSurroundings: tellsSurroundings(), degraded });
   }
 
+  function lastWords(): RingReading {
+    const sequence = latest?.sequence ?? 0;
+    const told = answer === undefined ? [] : [{ sequence: sequence + 1, row: answer.row }];
+    const records = [...(latest === undefined ? [] : [latest]), ...told];
+    return { header, records, note, end, missing: 0, rejected: 0 };
+  }
+
   return {
     instanceId: ring.instanceId,
     path: ring.path,
@@ -230,7 +238,7 @@ export function createMember(parts: MemberParts): WatchedMember {
     control: (): ControlClient | undefined => line.client(),
     poll,
     dueMs: () => due,
-    lastWords: () => ({ header, records: latest === undefined ? [] : [latest], note, end, missing: 0, rejected: 0 }),
+    lastWords,
     isSwitchedOff: () => end !== undefined && Number.isNaN(end.exitCode),
     isOrphan: () => isOrphan || (isGone && uptimeSeconds() >= SHORT_LIVED_SECONDS),
     keepHistory(keeps) {
