@@ -116,7 +116,10 @@ test('status --verbose shows caches and what was given back, or where to ask for
   assert.match(text('core', { ...ordinarySnapshot(), ...NOTHING_GIVEN_BACK }), /caches {4}none\n/);
   const views = viewsOf(createPrometheusText('core')(ordinarySnapshot()), 'x');
   const recorded = views.map((view) => ({ ...view, caches: undefined }));
-  assert.match(statusText(recorded, 0, true), /caches {4}not in ring files of that agent; --url asks the metrics endpoint\n/);
+  assert.match(
+    statusText(recorded, 0, true),
+    /caches {4}not in ring files of that agent; --url asks the metrics endpoint\n/,
+  );
 });
 
 test('metrics of another program are no process of ours', () => {
