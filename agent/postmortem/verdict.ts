@@ -27,6 +27,8 @@ const FAULTS: ReadonlySet<string> = new Set([
 const V8_ENDS: ReadonlySet<string> = new Set(['SIGABRT', 'SIGTRAP', 'SIGILL', 'SIGSEGV']);
 /** Exit codes by which a program says that it was asked to end: 128 + SIGHUP, SIGINT, SIGTERM. */
 const ASKED_CODES: ReadonlySet<number> = new Set([129, 130, 143]);
+/** Of the last sample: what was reached after it is a conclusion. */
+const HEAP_FULL_RATIO = 0.9;
 const WORKER_FULL_RATIO = 0.8;
 
 const RULES: readonly Rule[] = [
@@ -100,18 +102,22 @@ function bySigkill({ signal, ownOomKills, ...clues }: Clues): Verdict | undefine
 
 function byV8({ signal = '', course, ownOomKills }: Clues): Verdict | undefined {
   if (!V8_ENDS.has(signal) || course?.heap === undefined) return undefined;
+  const { heap } = course;
   const numbers = aboutNumbers({ course, ownOomKills });
-  if (isHeapSpent(course.heap)) {
-    return observed(
-      'v8_oom',
-      `${signal} with the heap at its limit: V8 aborts a process that it finds no memory for`,
-      ...numbers,
-    );
+  const ratio = heap.usageBytes / heap.limitBytes;
+  if (isHeapSpent(heap) && ratio >= HEAP_FULL_RATIO) {
+    const full = `${signal} with the heap at its limit: V8 aborts a process that it finds no memory for`;
+    return observed('v8_oom', full, ...numbers);
   }
-  if (signal !== 'SIGABRT' || !mayHaveDoubled(course.heap)) return undefined;
-  const doubled = `SIGABRT while the heap grew and was at ${ratioText(course.heap.usageBytes / course.heap.limitBytes)} of its limit: one allocation of what it holds already, as a growing Map makes, would have passed it`;
-  const against = 'process.abort() and a native assertion look the same';
-  return { cause: 'v8_oom', evidence: 'inferred', confidence: 0.7, because: [doubled, against, ...numbers] };
+  const against = 'process.abort() and a native crash look the same';
+  const inferred = { cause: 'v8_oom', evidence: 'inferred' } as const;
+  if (isHeapSpent(heap)) {
+    const filling = `${signal} while the heap filled: it was at ${ratioText(ratio)} of its limit, and would have reached it`;
+    return { ...inferred, confidence: 0.85, because: [filling, against, ...numbers] };
+  }
+  if (signal !== 'SIGABRT' || !mayHaveDoubled(heap)) return undefined;
+  const doubled = `SIGABRT while the heap grew and was at ${ratioText(ratio)} of its limit: one allocation of what it holds already, as a growing Map makes, would have passed it`;
+  return { ...inferred, confidence: 0.7, because: [doubled, against, ...numbers] };
 }
 
 function byFault({ signal = '', ...clues }: Clues): Verdict | undefined {

@@ -134,6 +134,18 @@ const CASES: readonly Case[] = [
   ['134 with a full heap', { ...HEAP_FILLING, ending: code(134) }, 'v8_oom', 'observed', /heap at its limit/],
   ['pid 1 cannot abort', { ...HEAP_FILLING, ending: signal('SIGSEGV') }, 'v8_oom', 'observed', /SIGSEGV with the heap/],
   [
+    'SIGABRT while the heap filled fast',
+    {
+      last: { heapOldUsedBytes: 100 * MIB, heapOldPagesBytes: 102 * MIB },
+      growth: { heapOldUsedBytes: 200 * MIB, heapOldPagesBytes: 200 * MIB },
+      ending: signal('SIGABRT'),
+      diedAfterMs: 300,
+    },
+    'v8_oom',
+    'inferred',
+    /would have reached it/,
+  ],
+  [
     'SIGABRT while half full and growing',
     { ...HEAP_HALF_AND_GROWING, ending: signal('SIGABRT') },
     'v8_oom',
