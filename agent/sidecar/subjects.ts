@@ -1,5 +1,6 @@
 /** What the sidecar exports at this moment: its live processes, the deaths of each service and container, and what it costs itself. */
 import type { Subject } from '../../exporters/sidecar/subject.ts';
+import type { ExporterKind } from '../model/exporter.ts';
 import type { Attributes, Tier } from '../model/metric.ts';
 import { DEATH_METRICS } from '../model/metrics-deaths.ts';
 import type { WorkloadDeaths } from '../model/postmortem.ts';
@@ -20,6 +21,9 @@ export interface SubjectsParts {
 const CONTAINER = 'k8s.container.name';
 /** What ends so soon, and well, leaves no series: exec probes, build steps. */
 const SHORT_LIVED_MS = 10_000;
+
+/** By its own option, or because its socket is closed to the sidecar: its metrics would be there twice. */
+const EXPORTING: ReadonlySet<string> = new Set(['prometheus', 'otlp', 'join'] satisfies ExporterKind[]);
 
 const DEATHS: ReadonlySet<string> = new Set(DEATH_METRICS.map(({ name }) => name));
 /** Few: they are asked for when the sidecar is suspected. */
@@ -85,7 +89,8 @@ export function createSubjects(parts: SubjectsParts): () => readonly Subject[] {
       return snapshot === undefined ? [] : [processSubject(member, snapshot)];
     });
     const deaths = withZeros(parts.fleet.workloadDeaths(), processes);
-    return [...processes, ...deaths.map(deathsSubject), ownSubject()];
+    const exported = processes.filter(({ snapshot }) => !EXPORTING.has(snapshot.identity.exporter));
+    return [...exported, ...deaths.map(deathsSubject), ownSubject()];
   };
 }
 

@@ -46,6 +46,16 @@ describe('one scrape of the sidecar', () => {
     }
   });
 
+  test('leaves a process out whose agent exports by itself, but for its deaths', async (t) => {
+    const fleet = createScriptedFleet();
+    fleet.add({ serviceName: 'shop', resource: {} });
+    fleet.add({ serviceName: 'mail', resource: {}, exporter: 'otlp' });
+    const samples = await (await exporting(t, fleet)).samples();
+    assert.deepEqual(Object.keys(of(samples, 'plimsoll_pressure_ratio')), ['shop  main']);
+    const counted = samples.filter(({ name }) => name === 'plimsoll_process_deaths_total');
+    assert.deepEqual([...new Set(counted.map(({ labels }) => labels['service_name']))].toSorted(), ['mail', 'shop']);
+  });
+
   test('tells of a container once, whatever number of processes it has', async (t) => {
     const fleet = createScriptedFleet();
     for (const process of ['main', 'worker-1', 'worker-2']) fleet.add({ process, resource: CONTAINER });
