@@ -24,8 +24,6 @@ export interface WorldEvidence {
   readonly fatalReport: FatalReport | undefined;
 }
 
-export const NO_EVIDENCE: WorldEvidence = { oomKillsAfter: undefined, fatalReport: undefined };
-
 export interface FoundDeath {
   /** Of the ring file. */
   readonly path: string;

@@ -4,7 +4,7 @@
  */
 export { countDeath, deathCounts, totalDeaths, withOneMore } from './death-counts.ts';
 export { gatherEvidence, type Scene } from './evidence.ts';
-export { NO_EVIDENCE, type Ending, type FatalReport, type FoundDeath, type WorldEvidence } from './found.ts';
+export type { Ending, FatalReport, FoundDeath, WorldEvidence } from './found.ts';
 export { investigate } from './investigate.ts';
 export { openKillCounter, type KillCounter } from './kill-counter.ts';
 export { readSlowly } from './read-slowly.ts';

@@ -53,7 +53,7 @@ describe('one scrape of the sidecar', () => {
     const samples = await (await exporting(t, fleet)).samples();
     assert.deepEqual(Object.keys(of(samples, 'plimsoll_pressure_ratio')), ['shop  main']);
     const counted = samples.filter(({ name }) => name === 'plimsoll_process_deaths_total');
-    assert.deepEqual([...new Set(counted.map(({ labels }) => labels['service_name']))].toSorted(), ['mail', 'shop']);
+    assert.deepEqual(new Set(counted.map(({ labels }) => labels['service_name'])), new Set(['mail', 'shop']));
   });
 
   test('tells of a container once, whatever number of processes it has', async (t) => {

@@ -213,5 +213,5 @@ test("the own group's kills are read as the kernel counts them there, whichever 
   assert.deepEqual(read(source, 'cgroupEventsOomKill', 'cgroupOwnOomKills'), [1, 2]);
   const { ownPath, ownInode } = source.facts();
   assert.equal(ownPath, '/sys/fs/cgroup/batch/job');
-  assert.equal(ownInode, String(statSync(join(root, String(ownPath))).ino));
+  assert.equal(ownInode, String(statSync(join(root, ownPath)).ino));
 });
