@@ -36,10 +36,18 @@ export function createContainer(limitMebibytes: number): Container {
     group,
     enter: (behindShell = false) => `ulimit -c 0; ${group.enter}; ${namespaces(group, behindShell)}`,
     stop() {
-      for (const pid of pidsIn(group)) process.kill(pid, 'SIGKILL');
+      for (const pid of pidsIn(group)) kill(pid);
     },
     remove: () => group.remove(),
   };
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // it went with the first process of its namespace
+  }
 }
 
 /** The command that follows becomes the first, or second, process of namespaces of its own. */

@@ -2,6 +2,8 @@
 import type { Case } from './scene.ts';
 import { wayOf } from './ways.ts';
 
+/** The machine of cgroup v2 is emulated, some ten times slower: its times are printed, and not judged. */
+const REAL_TIME = 1;
 /** Of the inferred verdicts. */
 const INFERRED_RIGHT_AT_LEAST = 0.95;
 /** For what nobody can know. */
@@ -42,9 +44,11 @@ export function promises(cases: readonly Case[]): readonly Kept[] {
   const libelled = observed.filter((one) => one.found?.cause === 'kernel_oom' && one.truth.cause !== 'kernel_oom');
   const traceless = inferred.filter(({ way }) => wayOf(way).leavesNoTrace === true);
   const modest = traceless.filter((one) => (one.found?.confidence ?? 1) <= TRACELESS_SURE_AT_MOST);
-  const timed = cases.filter(({ way }) => wayOf(way).blocksLoop !== true);
+  const timed = cases.filter(({ way, version }) => version === REAL_TIME && wayOf(way).blocksLoop !== true);
   const fresh = timed.filter(({ lastAgeMs = Infinity, intervalMs = 0 }) => lastAgeMs <= intervalMs + SEEN_WITHIN_MS);
-  const present = found.filter(({ finder }) => finder === 'parent' || finder === 'sidecar');
+  const present = found.filter(
+    ({ finder, version }) => version === REAL_TIME && (finder === 'parent' || finder === 'sidecar'),
+  );
   const quick = present.filter((one) => (one.found?.afterMs ?? Infinity) <= FOUND_WITHIN_MS);
   const unmeant = cases.filter((one) => one.truth.cause !== one.meant);
   return [
