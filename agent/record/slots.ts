@@ -32,8 +32,8 @@ export interface Slots {
   claimedSequence(slot: number): number;
   /** The proof. A torn slot of a file that is being written is read again. */
   state(slot: number): SlotState;
-  /** Of an intact slot. */
-  record(slot: number): RingRecord;
+  /** Of an intact slot; into a row that is used again, or a new one. */
+  record(slot: number, into?: Row): RingRecord;
 }
 
 /** A write takes 2 µs, so a slot that is torn this often is damaged. */
@@ -74,9 +74,8 @@ export function createSlots(fd: number, header: RingHeader, crc32: Crc32, count:
     }
   }
 
-  function record(slot: number): RingRecord {
+  function record(slot: number, row = createRow()): RingRecord {
     const first = (slot - from) * slotDoubles + FIRST_COLUMN_DOUBLE;
-    const row = createRow();
     for (const { index, column } of known) row[index] = doubles[first + column] as number;
     return { sequence: claimedSequence(slot), row };
   }

@@ -24,9 +24,9 @@ export interface Member {
   /** With the slot that it has in this fleet; undefined: no record yet. */
   snapshot(): Snapshot | undefined;
   note(): RingNote | undefined;
-  /** The records that the ring still holds, oldest first, from this wall clock on. Reads the file. */
+  /** The records that the ring still holds, oldest first, from this wall clock on. Reads the file; the rows are valid until the next call for any member. */
   records(sinceWallMs: number): readonly Row[];
-  /** A row each ten seconds over the last two hours, of few columns (the others are NaN), oldest first. */
+  /** A row each ten seconds over the last two hours, of few columns (the others are NaN), oldest first; valid until the next call. */
   history(sinceWallMs: number): readonly Row[];
   /** undefined: it cannot be asked now. */
   control(): ControlClient | undefined;

@@ -32,9 +32,12 @@ const INTERVAL_MS = 10_000;
 const INTERVALS = 720;
 const FIRST_INTERVALS = 45;
 
+/** Rows of the last call, lent until the next: recent.ts says why. */
+const lent: Row[] = [];
+
 export interface History {
   push(row: Row): void;
-  /** Oldest first; columns that are not kept are NaN. */
+  /** Oldest first; columns that are not kept are NaN. The rows are valid until the next call, of any history. */
   rows(sinceWallMs: number): readonly Row[];
   /** Lets go of all there is. */
   clear(): void;
@@ -93,9 +96,9 @@ export function createHistory(): History {
     cells[start + LIMIT] = binding === undefined ? Number.NaN : (row[binding.limit] ?? Number.NaN);
   }
 
-  function rowAt(index: number): Row {
+  function rowAt(index: number, row: Row): Row {
     const start = index * WIDTH;
-    const row = createRow();
+    row.fill(Number.NaN);
     row[COL.wallMs] = times[index] ?? Number.NaN;
     for (const { column, offset } of FIELDS) row[column] = cells[start + offset] ?? Number.NaN;
     const binding = BINDING[row[COL.bindingConstraint] ?? -1];
@@ -112,7 +115,7 @@ export function createHistory(): History {
       const found: Row[] = [];
       for (let age = count - 1; age >= 0; age--) {
         const index = (newest - age + capacity) % capacity;
-        if ((times[index] ?? Number.NaN) >= sinceWallMs) found.push(rowAt(index));
+        if ((times[index] ?? Number.NaN) >= sinceWallMs) found.push(rowAt(index, (lent[found.length] ??= createRow())));
       }
       return found;
     },

@@ -6,7 +6,8 @@ import { COL, type Row } from '../model/row.ts';
 import type { RingFile } from '../record/directory.ts';
 import { followRing, type RingFollower } from '../record/follow.ts';
 import type { RingEnd } from '../record/open-ring.ts';
-import { readRing, type RingReading } from '../record/reader.ts';
+import type { RingReading } from '../record/reader.ts';
+import { recentRows } from '../record/recent.ts';
 import type { RingRecord } from '../record/slots.ts';
 import type { Clock } from '../sample/clock.ts';
 import { createFreshEvents } from './event-log.ts';
@@ -230,9 +231,8 @@ export function createMember(parts: MemberParts): WatchedMember {
     snapshot,
     note: () => note,
     records(sinceWallMs) {
-      const whole = readRing(ring.path);
-      const rows = whole.ok ? whole.reading.records.map((record) => record.row) : [];
-      return rows.filter((each) => (each[COL.wallMs] ?? Number.NaN) >= sinceWallMs);
+      const found = recentRows(ring.path, sinceWallMs);
+      return found.ok ? found.reading : [];
     },
     history: history.rows,
     control: (): ControlClient | undefined => line.client(),

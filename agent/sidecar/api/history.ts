@@ -24,8 +24,18 @@ export interface Wanted extends Target {
   readonly stage: string | undefined;
 }
 
-/** One process after the other, with the loop given back in between: a ring file is up to 2 MB. */
+/** One page after the other: thirty at once would be thirty thousand points at once. */
 export async function historyPage(
+  world: ApiWorld,
+  wanted: Wanted,
+  from: Cursor | undefined,
+  most: number,
+): Promise<ApiHistory> {
+  return await world.inTurn(async () => await readPage(world, wanted, from, most));
+}
+
+/** One process after the other, with the loop given back in between: a ring file is up to 2 MB. */
+async function readPage(
   { fleet, clock }: ApiWorld,
   wanted: Wanted,
   from: Cursor | undefined,

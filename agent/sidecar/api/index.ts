@@ -9,6 +9,7 @@ import type { PageAsset } from '../page/assets.ts';
 import type { AppParts } from './app.ts';
 import { createGate, isLoopback } from './gate.ts';
 import { createMachine } from './machine.ts';
+import type { ApiWorld } from './route.ts';
 import { createApiServer } from './server.ts';
 import { createStreams } from './streams.ts';
 import { openToken, type Token } from './token.ts';
@@ -38,7 +39,7 @@ export async function startApi(parts: ApiParts): Promise<Api | undefined> {
 
   const streams = createStreams(fleet, clock);
   const appParts: Omit<AppParts, 'routes'> = {
-    world: { fleet, clock, dataDirectory, streams, machine: createMachine(dataDirectory) },
+    world: { fleet, clock, dataDirectory, streams, machine: createMachine(dataDirectory), inTurn: createTurns() },
     gate: createGate({ host: listen.host, token, isWriteOn: apiWrite === 'on', monotonicMs: clock.monotonicMs }),
     page,
     openApi,
@@ -58,6 +59,15 @@ export async function startApi(parts: ApiParts): Promise<Api | undefined> {
       streams.stop();
       await server.close();
     },
+  };
+}
+
+function createTurns(): ApiWorld['inTurn'] {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const mine = last.then(work);
+    last = mine.catch(() => undefined);
+    return mine;
   };
 }
 

@@ -19,6 +19,8 @@ export interface ApiWorld {
   readonly dataDirectory: string;
   readonly streams: Streams;
   readonly machine: Machine;
+  /** Begins when what was given before has ended. */
+  inTurn<T>(work: () => Promise<T>): Promise<T>;
 }
 
 export interface Asked<Q, B> {
