@@ -109,6 +109,7 @@ export function createControlling(parts: ControllingParts): Controlling {
   }
 
   function failed(error: unknown): void {
+    if (parts.recording() === undefined) return; // the folder cannot be used, which the recording has said
     const detail = `${directory}: no control socket can be opened (${whyOf(error)})`;
     const repair = 'make PLIMSOLL_DIR a folder that this process may write to, on a file system that has sockets';
     const found = problem(

@@ -1,5 +1,7 @@
 /** A death as a log record and as a line for people. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import test from 'node:test';
 
 import type { DeathCause, Postmortem } from '../../agent/model/postmortem.ts';
@@ -45,6 +47,14 @@ test('says of whom it tells, and who tells it', () => {
   for (const name of ['death.time', 'death.signal', 'death.rss', 'pressure', 'constraint', 'pressure.level']) {
     assert.equal(Object.hasOwn(unknown.attributes, `plimsoll.${name}`), false, name);
   }
+});
+
+test('docs/events.md names each of its attributes', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../docs/events.md'), 'utf8');
+  const row = page.split('\n').find((line) => line.startsWith('| `plimsoll.process.died` |')) ?? '';
+  const { attributes } = record(death({ exitCode: 3 }));
+  for (const name of Object.keys(attributes))
+    assert.ok(name === 'plimsoll.process' || row.includes(`\`${name}\``), name);
 });
 
 test('is as severe as its cause', () => {

@@ -26,6 +26,9 @@ test('without any setting every option has its default and nothing is said', asy
     directory: undefined,
     exporter: 'auto',
     listen: { host: '127.0.0.1', port: 19_464 },
+    apiListen: { host: '127.0.0.1', port: 19_465 },
+    apiTokenFile: undefined,
+    apiWrite: 'off',
     metrics: 'core',
     preset: 'standard',
     enter: undefined,
@@ -60,7 +63,9 @@ test('start() comes before the environment, the environment before the file, the
 
 const BAD_VALUES: readonly [env: string, text: string, says: RegExp][] = [
   ['PLIMSOLL_MODE', 'on', /must be one of off, observe, protect. Using protect\./],
-  ['PLIMSOLL_EXPORTER', 'statsd', /must be one of auto, join, prometheus, otlp, none. Using auto\./],
+  ['PLIMSOLL_EXPORTER', 'statsd', /must be one of auto, sidecar, join, prometheus, otlp, none. Using auto\./],
+  ['PLIMSOLL_API_LISTEN', '19465', /must be host:port/],
+  ['PLIMSOLL_API_WRITE', 'yes', /must be one of off, on. Using off\./],
   ['PLIMSOLL_LISTEN', '19464', /must be host:port/],
   ['PLIMSOLL_LISTEN', '127.0.0.1:70000', /must be host:port/],
   ['PLIMSOLL_LISTEN', '::1:19464', /\[IPv6\]:port/],

@@ -20,14 +20,14 @@ async function withSources(overrides: Partial<World>, use: (sources: Sources) =>
   }
 }
 
-test('every reading of a row belongs to exactly one source, but for those of the sampler', async () => {
+test('every reading of a row belongs to exactly one source, but for those of the sampler and the recording', async () => {
   await withSources({}, ({ sources }) => {
-    const ofSampler: readonly ColumnName[] = COLUMNS.filter((name) =>
-      /^(wallMs|monotonicMs|agent[A-Z]\w*)$/.test(name),
+    const others: readonly ColumnName[] = COLUMNS.filter((name) =>
+      /^(wallMs|monotonicMs|agent[A-Z]\w*|jobName|stageName|caches?\d?(Name|Bytes))$/.test(name),
     );
     const given = sources.flatMap((source) => source.readings);
     const readings = COLUMNS.slice(0, COLUMNS.indexOf('level'));
-    assert.deepEqual([...ofSampler, ...given].toSorted(), readings.toSorted());
+    assert.deepEqual([...others, ...given].toSorted(), readings.toSorted());
   });
 });
 
