@@ -13,7 +13,7 @@ export function repairOf({ cause }: Pick<Verdict, 'cause'>, row: Row): string | 
     case 'v8_oom':
       return heapRepair(heapFitOf(row));
     case 'kernel_oom':
-      return hasContainerLimit(row) ? containerRepair(heapFitOf(row)) : null;
+      return hasContainerLimit(row) ? containerRepair(row) : null;
     case 'crash':
       return (valueOf(row, 'workerUtilizationRatio') ?? 0) >= WORKER_FULL_RATIO ? workerRepair(row) : null;
     case 'killed':
@@ -45,9 +45,18 @@ function workerRepair(row: Row): string {
   return `${who} was full; raise maxOldGenerationSizeMb in its resourceLimits (--max-old-space-size where that is set, which overrides it), or find what holds the objects`;
 }
 
-function containerRepair(fit: HeapFit | undefined): string {
+function containerRepair(row: Row): string {
+  const fit = heapFitOf(row);
+  const outsideBytes = valueOf(row, 'heapExternalBytes') ?? 0;
+  const heapBytes = valueOf(row, 'heapUsedBytes') ?? 0;
+  if (outsideBytes <= heapBytes) return fitRepair(fit);
+  const held = `Buffers and the like held ${bytesText(outsideBytes)}, the heap ${bytesText(heapBytes)}: find who holds them, or raise the container's limit`;
+  return fit === undefined || fit.fits ? held : `${held}. And ${fitRepair(fit)}`;
+}
+
+function fitRepair(fit: HeapFit | undefined): string {
   if (fit === undefined || fit.fits) {
-    return "the heap fits the container, so Buffers, native memory or a neighbour filled it; raise the container's limit, or find who holds them";
+    return "the heap fits the container, so native memory or a neighbour filled it; raise the container's limit, or find who holds it";
   }
   const nodeOptions = fittingNodeOptions(fit);
   return nodeOptions === undefined

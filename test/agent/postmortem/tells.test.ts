@@ -78,7 +78,7 @@ cache users (lru-cache): 30 MiB, 1200 entries, 9.5 MiB more than at the first re
 at work on: nightly, import
 tried: reclaim done 4×
 2026-11-21T22:26:39.100Z reclaim: 8 MiB
-repair: the heap may grow to 259 MiB and does not fit the container; NODE_OPTIONS=--max-old-space-size=189 does
+repair: Buffers and the like held 220 MiB, the heap 33 MiB: find who holds them, or raise the container's limit. And the heap may grow to 259 MiB and does not fit the container; NODE_OPTIONS=--max-old-space-size=189 does
 recording: /rings/x.ring`,
   );
 });
@@ -86,9 +86,16 @@ recording: /rings/x.ring`,
 test('the repair follows from the cause and from which ceiling it was', () => {
   const repair = (life: Life): string | null => investigate(found(life)).repair;
   const fitting = { ...IN_CONTAINER, heapOldLimitBytes: 150 * MIB, heapSizeLimitBytes: 153 * MIB };
-  assert.match(repair({ ...KILLED, last: fitting }) ?? '', /^the heap fits the container, so Buffers/);
   assert.match(
-    repair({ ...KILLED, last: { ...IN_CONTAINER, cgroupLimitBytes: 64 * MIB } }) ?? '',
+    repair({ ...KILLED, last: fitting }) ?? '',
+    /^Buffers and the like held 220 MiB, the heap 33 MiB: find who holds them, or raise the container's limit$/,
+  );
+  assert.match(
+    repair({ ...KILLED, last: { ...fitting, heapExternalBytes: MIB } }) ?? '',
+    /^the heap fits the container, so native memory or a neighbour filled it/,
+  );
+  assert.match(
+    repair({ ...KILLED, last: { ...IN_CONTAINER, heapExternalBytes: MIB, cgroupLimitBytes: 64 * MIB } }) ?? '',
     /^64 MiB are too little for any heap/,
   );
   const aborted: Life = { evidence: { fatalReport: { path: '/r', trigger: 'OOMError', event: 'no memory' } } };
