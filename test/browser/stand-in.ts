@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 
-import type { ApiCache, ApiPoint, ApiProcess, ApiStream } from '../../agent/sidecar/api/types.ts';
+import type { ApiCache, ApiEvent, ApiPoint, ApiProcess, ApiStream } from '../../agent/sidecar/api/types.ts';
 import { DEATH_CAUSES, DEATH_EVIDENCE, type Postmortem } from '../../agent/model/postmortem.ts';
 import { assetsOf, PAGE_CSP } from '../../agent/sidecar/page/assets.ts';
 import { buildPage } from '../../scripts/page.ts';
@@ -18,6 +18,7 @@ export interface StandIn {
   token: string | undefined;
   /** Pathnames asked for, with method and query. */
   readonly asked: string[];
+  events: readonly ApiEvent[];
   send<K extends keyof ApiStream>(event: K, data: ApiStream[K]): void;
   /** Ends all connections; `start` listens again at the same address. */
   stop(): Promise<void>;
@@ -45,7 +46,6 @@ export async function startStandIn(): Promise<StandIn> {
     '/api/v1/memory/status': status,
     '/api/v1/cache/stats': () => ({ caches: self.caches }),
     '/api/v1/memory/history': () => ({ next: null, points: self.history }),
-    '/api/v1/memory/alerts': () => ({ next: null, alerts: [] }),
     '/api/v1/postmortems': () => ({ next: null, postmortems: self.postmortems }),
   };
 
@@ -59,6 +59,9 @@ export async function startStandIn(): Promise<StandIn> {
     }
     if (self.token !== undefined && request.headers.authorization !== `Bearer ${self.token}`) {
       response.writeHead(401, { 'content-type': 'application/problem+json' }).end('{"title":"A token is needed"}');
+    } else if (pathname === '/api/v1/events' && request.headers.accept === 'application/json') {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end(JSON.stringify({ next: null, events: self.events }));
     } else if (pathname === '/api/v1/events') {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
       response.write(`event: status\ndata: ${JSON.stringify(status())}\n\n`);
@@ -82,6 +85,7 @@ export async function startStandIn(): Promise<StandIn> {
     postmortems: [],
     token: undefined,
     asked: [],
+    events: [],
     send(event, data) {
       const message = `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
       for (const stream of streams) stream.write(message);

@@ -59,8 +59,9 @@ export function createApp({ routes, world, gate, page, openApi, onFailure }: App
     const query = readQuery(route.query, new URL(c.req.url).searchParams);
     const body = route.body === undefined ? {} : readBody(route.body, await readJson(incoming));
     const [name = ''] = Object.values(c.req.param());
-    if (route.isStream !== true) occupy(outgoing);
-    return respond(await route.answer({ query, body, name, accept: incoming.headers.accept ?? '' }, world), c);
+    const { accept = '' } = incoming.headers;
+    if (route.isStream?.(accept) !== true) occupy(outgoing);
+    return respond(await route.answer({ query, body, name, accept }, world), c);
   }
 
   app.notFound((c) => {

@@ -1,9 +1,13 @@
 /** Of ROUTES: what happens, and what is left of those that died. */
 import { listCaptures, readCapture } from './captures.ts';
 import { cursor, limit, pageOf } from './paging.ts';
+import { moment } from './parameters.ts';
 import { Refusal } from './refusal.ts';
-import { route, type Route } from './route.ts';
-import type { ApiCaptures, ApiPostmortems } from './types.ts';
+import { route, WHO, type Route } from './route.ts';
+import type { ApiCaptures, ApiEvents, ApiPostmortems } from './types.ts';
+
+const DAY_MS = 86_400_000;
+const JSON_TYPE = 'application/json';
 
 export const EVIDENCE_ROUTES: readonly Route[] = [
   route({
@@ -11,12 +15,28 @@ export const EVIDENCE_ROUTES: readonly Route[] = [
     path: '/events',
     access: 'read',
     summary:
-      'Server-sent events: one `status` first and whenever a process begins, ends or is blocked, `samples` once a second, each `event`, each `postmortem`. At most 64 streams.',
-    query: {},
+      'Server-sent events: one `status` first and whenever a process begins, ends or is blocked, `samples` once a second, each `event`, each `postmortem`. At most 64 streams. With `Accept: application/json` the events of before, newest first, in pages; the query is of those.',
+    query: {
+      since: moment(DAY_MS, 'From when on; default 24h.'),
+      instance: WHO.instance,
+      limit: limit(100),
+      cursor,
+    },
+    answers: 'Events',
     types: ['text/event-stream'],
-    isStream: true,
+    isStream: (accept) => !accept.includes(JSON_TYPE),
     statuses: [503],
-    answer: (_asked, { streams }) => streams,
+    answer: ({ query, accept }, { fleet, clock, streams }) => {
+      if (!accept.includes(JSON_TYPE)) return streams;
+      const sinceMs = query.since.wallMs(clock.wallMs());
+      const sorted = fleet
+        .events()
+        .filter(({ instanceId, event }) => event.wallMs >= sinceMs && instanceId === (query.instance ?? instanceId))
+        .map(({ instanceId, event }) => ({ ...event, instance: instanceId }));
+      const { entries, next } = pageOf(sorted, ({ wallMs }) => wallMs, true, query.cursor, query.limit);
+      const page: ApiEvents = { events: entries, next };
+      return { json: page };
+    },
   }),
   route({
     method: 'GET',

@@ -55,8 +55,8 @@ export interface Route<Q extends Parameters = Parameters, B extends Parameters =
   readonly answers?: SchemaName;
   /** What it answers with beside JSON, or in its place. */
   readonly types?: readonly string[];
-  /** Stays open, and is counted where it is written. */
-  readonly isStream?: true;
+  /** Whether what answers so stays open, and is counted where it is written. */
+  isStream?(accept: string): boolean;
   /** What it may be refused with beside what every route may. */
   readonly statuses?: readonly (404 | 409 | 503)[];
   answer(asked: Asked<ValuesOf<Q>, ValuesOf<B>>, world: ApiWorld): Answer | Promise<Answer>;

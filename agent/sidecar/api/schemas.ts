@@ -135,6 +135,8 @@ const span = {
   samples: number,
 };
 
+const Event = Type.Object({ ...noted, instance: text });
+
 const failed = Type.Array(Type.Object({ ...who, code: text, message: text }));
 const kind = Type.Enum(['report', 'profile', 'snapshot']);
 
@@ -217,8 +219,9 @@ export const SCHEMAS = {
     failed,
   }),
   Problem: Type.Object({ type: text, title: text, status: number, detail: text, code: text }),
+  Events: Type.Object({ next, events: Type.Array(Event) }),
   /** Of the stream. */
-  Event: Type.Object({ ...noted, instance: text }),
+  Event,
   Points: Type.Array(Point),
 } as const;
 

@@ -125,6 +125,11 @@ export interface ApiEvent extends NotedEvent {
   readonly instance: string;
 }
 
+/** `GET /api/v1/events` of who asks for `application/json`, newest first: what a stream would have told. */
+export interface ApiEvents extends ApiPage {
+  readonly events: readonly ApiEvent[];
+}
+
 /** `GET /api/v1/memory/alerts`, newest first. `warning`: elevated, high; `critical`. */
 export interface ApiAlerts extends ApiPage {
   readonly alerts: readonly {

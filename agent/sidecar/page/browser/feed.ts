@@ -1,8 +1,8 @@
 /** Asks the API for what the page shows, and keeps it fresh. */
 import type {
-  ApiAlerts,
   ApiCacheStats,
   ApiEvent,
+  ApiEvents,
   ApiHistory,
   ApiMemoryStatus,
   ApiPoint,
@@ -12,16 +12,7 @@ import type { Postmortem } from '../../../model/postmortem.ts';
 import type { Api } from './api.ts';
 import type { Message } from './event-stream.ts';
 import { keepLive, type Live } from './live.ts';
-import {
-  createState,
-  seedPoints,
-  takeAlerts,
-  takeEvents,
-  takePoints,
-  takePostmortems,
-  takeStatus,
-  type State,
-} from './state.ts';
+import { createState, seedPoints, takeEvents, takePoints, takePostmortems, takeStatus, type State } from './state.ts';
 
 /** Constraints, degradations and caches are in no sample. */
 const ASK_AGAIN_MS = 3000;
@@ -45,12 +36,13 @@ export function startFeed(api: Api): Feed {
   let settling: ReturnType<typeof setTimeout> | undefined;
 
   /** A page that nobody looks at asks nothing. */
-  async function askAgain(): Promise<void> {
+  async function askAgain(withPast = false): Promise<void> {
     if (document.hidden || state.connection.kind !== 'live') return;
     try {
       const [status, { caches }] = await Promise.all([
         api.get<ApiMemoryStatus>('memory/status'),
         api.get<ApiCacheStats>('cache/stats'),
+        withPast ? askEvents() : undefined,
       ]);
       takeStatus(state, status);
       state.caches = caches;
@@ -60,14 +52,19 @@ export function startFeed(api: Api): Feed {
     }
   }
 
+  /** What the sidecar itself says of a death comes with no stream. */
+  async function askEvents(): Promise<void> {
+    const { events } = await api.get<ApiEvents>('events');
+    takeEvents(state, events);
+  }
+
   async function askOnce(): Promise<void> {
     try {
-      const [alerts, { postmortems }, { points }] = await Promise.all([
-        api.get<ApiAlerts>('memory/alerts'),
+      const [, { postmortems }, { points }] = await Promise.all([
+        askEvents(),
         api.get<ApiPostmortems>('postmortems'),
         api.get<ApiHistory>('memory/history', { since: '60s', resolution: '10s', limit: 1000 }),
       ]);
-      takeAlerts(state, alerts);
       takePostmortems(state, postmortems);
       seedPoints(state, points);
       changed();
@@ -79,7 +76,7 @@ export function startFeed(api: Api): Feed {
   function askSoon(): void {
     settling ??= setTimeout(() => {
       settling = undefined;
-      void askAgain();
+      void askAgain(true);
     }, SETTLE_MS);
   }
 

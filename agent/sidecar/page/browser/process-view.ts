@@ -1,5 +1,5 @@
 /** One process: verdict, charts with the events beside, constraints, caches, what it has to do without. */
-import type { ApiCache, ApiConstraint, ApiPoint, ApiProcess } from '../../api/types.ts';
+import type { ApiCache, ApiConstraint, ApiEvents, ApiPoint, ApiProcess } from '../../api/types.ts';
 import type { Degradation } from '../../../model/snapshot.ts';
 import { cachesTable } from './caches-table.ts';
 import { facts, fill, h, link, memo, section } from './dom.ts';
@@ -9,7 +9,7 @@ import { levelBadge, note, pressureBar, sentence, tags, time } from './parts.ts'
 import { createProcessCharts } from './process-charts.ts';
 import { createRangeChooser, joined, loadHistory, RANGES, type Range } from './range.ts';
 import { plainText, processState, verdictOf } from './sentence.ts';
-import { nowOf, type FeedItem, type State } from './state.ts';
+import { nowOf, withEvents, type FeedItem, type State } from './state.ts';
 import { createTable, textColumn } from './table.ts';
 import { OVERVIEW, postmortemAddress, type View, type ViewParts } from './view.ts';
 import { levelAt, nameOf } from './words.ts';
@@ -34,6 +34,8 @@ export function createProcessView({ api, state }: ViewParts, instance: string): 
   );
   let range: Range = RANGES[0];
   let kept: readonly ApiPoint[] = [];
+  /** Of before; the feed has the newest of all processes alone. */
+  let past: readonly FeedItem[] = [];
 
   async function load(): Promise<void> {
     const asked = range;
@@ -44,6 +46,15 @@ export function createProcessView({ api, state }: ViewParts, instance: string): 
       update(state);
     } catch {
       // what came live is shown; the state of the connection is in the header
+    }
+  }
+
+  async function loadEvents(): Promise<void> {
+    try {
+      past = (await api.get<ApiEvents>('events', { instance, since: '2d' })).events;
+      update(state);
+    } catch {
+      // as above
     }
   }
 
@@ -75,7 +86,8 @@ export function createProcessView({ api, state }: ViewParts, instance: string): 
     const toMs = process.state === 'ended' ? (process.sampleMs ?? nowOf(now)) : nowOf(now);
     // of a process that is young all of its life, not the empty time before
     const fromMs = Math.max(toMs - range.spanMs, Math.min(process.startedMs, toMs - LEAST_SPAN_MS));
-    const items = now.feed.filter((item) => item.instance === instance);
+    const live = now.feed.filter((item) => item.instance === instance);
+    const items = withEvents(live, past);
     const labels = labelsOf(items.filter(({ wallMs }) => wallMs >= fromMs));
     head.update(process, now);
     verdict.update({ process, caches: now.caches, nowMs: nowOf(now) });
@@ -101,6 +113,7 @@ export function createProcessView({ api, state }: ViewParts, instance: string): 
   }
 
   void load();
+  void loadEvents();
   return {
     title(now) {
       const process = now.processes.get(instance);

@@ -1,5 +1,5 @@
 /** What the page knows, and how each message changes it. */
-import type { ApiAlerts, ApiCache, ApiEvent, ApiMemoryStatus, ApiPoint, ApiProcess } from '../../api/types.ts';
+import type { ApiCache, ApiEvent, ApiMemoryStatus, ApiPoint, ApiProcess } from '../../api/types.ts';
 import type { DeathCount, Postmortem } from '../../../model/postmortem.ts';
 
 /** As much as the charts show of what came live. */
@@ -11,14 +11,8 @@ export type Connection =
   | { readonly kind: 'connecting' | 'live' | 'unauthorized' }
   | { readonly kind: 'lost'; readonly sinceMs: number; readonly nextMs: number; readonly reason: string };
 
-/** An event of the stream, or an alert of before the page was opened. */
-export interface FeedItem {
-  readonly instance: string;
-  readonly wallMs: number;
-  readonly severity: ApiEvent['severity'];
-  readonly name: ApiEvent['name'];
-  readonly text: string;
-}
+/** An event of the stream, or of before the page was opened. */
+export type FeedItem = Pick<ApiEvent, 'instance' | 'wallMs' | 'severity' | 'name' | 'text'>;
 
 export interface State {
   connection: Connection;
@@ -125,24 +119,14 @@ function withPoint(process: ApiProcess, point: ApiPoint): ApiProcess {
 }
 
 export function takeEvents(state: State, items: readonly FeedItem[]): void {
-  const known = new Set(state.feed.map(keyOf));
-  const fresh = items.filter((item) => !known.has(keyOf(item)));
-  if (fresh.length === 0) return;
-  state.feed = [...fresh, ...state.feed].toSorted((a, b) => b.wallMs - a.wallMs).slice(0, KEPT_EVENTS);
+  state.feed = withEvents(state.feed, items).slice(0, KEPT_EVENTS);
 }
 
-/** An alert is told as the event that it was. */
-export function takeAlerts(state: State, { alerts }: ApiAlerts): void {
-  takeEvents(
-    state,
-    alerts.map(({ instance, wallMs, level, message }) => ({
-      instance,
-      wallMs,
-      severity: level === 'critical' ? 'FATAL' : level === 'high' ? 'ERROR' : 'WARN',
-      name: 'plimsoll.pressure.changed',
-      text: message,
-    })),
-  );
+/** Newest first, each once: what is asked for comes by the stream too. */
+export function withEvents(known: readonly FeedItem[], items: readonly FeedItem[]): readonly FeedItem[] {
+  const keys = new Set(known.map(keyOf));
+  const fresh = items.filter((item) => !keys.has(keyOf(item)));
+  return fresh.length === 0 ? known : [...fresh, ...known].toSorted((a, b) => b.wallMs - a.wallMs);
 }
 
 export function takePostmortems(state: State, postmortems: readonly Postmortem[]): void {
@@ -152,8 +136,8 @@ export function takePostmortems(state: State, postmortems: readonly Postmortem[]
   );
 }
 
-function keyOf({ instance, wallMs, name }: FeedItem): string {
-  return `${instance} ${wallMs} ${name}`;
+function keyOf({ instance, wallMs, name, text }: FeedItem): string {
+  return `${instance} ${wallMs} ${name} ${text}`;
 }
 
 function hear(state: State, nowMs: number): void {

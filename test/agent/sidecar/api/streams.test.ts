@@ -5,7 +5,8 @@ import { request, type IncomingMessage } from 'node:http';
 import test, { type TestContext } from 'node:test';
 
 import { systemClock } from '../../../../agent/sample/clock.ts';
-import { openApiScene, problemOf, type ApiScene } from '../../../helpers/api-scene.ts';
+import type { ApiEvents } from '../../../../agent/sidecar/api/types.ts';
+import { jsonOf, openApiScene, problemOf, type ApiScene } from '../../../helpers/api-scene.ts';
 import { rawConnection } from '../../../helpers/http-client.ts';
 import { createScriptedFleet, notedEvent, postmortemOf } from '../../../helpers/scripted-fleet.ts';
 
@@ -101,6 +102,30 @@ test('a stream begins with the status, then tells what happens as it happens, an
   assert.equal((await next()).event, 'comment');
   await scene.stop();
   assert.equal((await stream.next()).done, true);
+});
+
+test('who asks for JSON gets the events of before, newest first, of whom and since when he says, page by page', async (context) => {
+  const nowMs = 1_795_342_500_000;
+  const happened = [5, 5, 5, 60, 7200].map((agoS, index) => ({
+    instanceId: index === 1 ? 'other' : 'i0',
+    event: notedEvent(nowMs - agoS * 1000, { text: `event ${index}` }),
+  }));
+  const fleet = { ...createScriptedFleet(), events: () => happened };
+  const scene = await openApiScene(context, { fleet, clock: { ...systemClock, wallMs: () => nowMs } });
+  const ask = async (query: string): Promise<ApiEvents> =>
+    jsonOf(await scene.get(`/api/v1/events${query}`, { headers: { accept: 'application/json' } })) as ApiEvents;
+  const all = await ask('');
+  assert.deepEqual(all, {
+    events: happened.map(({ instanceId, event }) => ({ ...event, instance: instanceId })),
+    next: null,
+  });
+  const texts = ({ events }: ApiEvents): readonly string[] => events.map(({ text }) => text);
+  assert.deepEqual(texts(await ask('?instance=i0&since=1h')), ['event 0', 'event 2', 'event 3']);
+  const first = await ask('?limit=2');
+  const second = await ask(`?limit=2&cursor=${first.next}`);
+  const third = await ask(`?limit=2&cursor=${second.next}`);
+  assert.deepEqual([first, second, third].flatMap(texts), texts(all), 'three of one time are on two pages');
+  assert.equal(third.next, null);
 });
 
 test('the sixty-fifth stream is told to come back, and finds room when another has gone', async (context) => {

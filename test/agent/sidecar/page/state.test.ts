@@ -4,11 +4,11 @@ import { test } from 'node:test';
 import {
   createState,
   seedPoints,
-  takeAlerts,
   takeEvents,
   takePoints,
   takePostmortems,
   takeStatus,
+  type FeedItem,
 } from '../../../../agent/sidecar/page/browser/state.ts';
 import { deathOf, pointOf, processOf } from '../../../browser/made-up.ts';
 
@@ -69,38 +69,19 @@ test('what was before the page was opened goes before what came live', () => {
   );
 });
 
-test('an alert and the event that it was are one line', () => {
+test('an event that is told and asked for is one line; two of the same moment that say different things are two', () => {
   const state = stateWith('a');
-  takeEvents(state, [
-    { instance: 'a', wallMs: NOW_MS, severity: 'ERROR', name: 'plimsoll.pressure.changed', text: 'high' },
-  ]);
-  takeAlerts(state, {
-    next: null,
-    alerts: [
-      {
-        type: 'warning',
-        instance: 'a',
-        wallMs: NOW_MS,
-        level: 'high',
-        memoryBytes: 1,
-        thresholdBytes: 1,
-        message: 'high',
-      },
-      {
-        type: 'critical',
-        instance: 'a',
-        wallMs: NOW_MS + 1,
-        level: 'critical',
-        memoryBytes: 1,
-        thresholdBytes: 1,
-        message: 'critical',
-      },
-    ],
+  const told = (wallMs: number, text: string): FeedItem => ({
+    instance: 'a',
+    wallMs,
+    severity: 'ERROR',
+    name: 'plimsoll.pressure.changed',
+    text,
   });
-  assert.deepEqual(
-    state.feed.map(({ text, severity }) => `${severity} ${text}`),
-    ['FATAL critical', 'ERROR high'],
-  );
+  takeEvents(state, [told(NOW_MS, 'high')]);
+  takeEvents(state, [told(NOW_MS, 'high'), told(NOW_MS, 'other'), told(NOW_MS - 1, 'elevated')]);
+  assert.deepEqual(state.feed.map(({ text }) => text).toSorted(), ['elevated', 'high', 'other']);
+  assert.equal(state.feed.at(-1)?.text, 'elevated', 'newest first');
 });
 
 test('a post-mortem that is told twice is one, the newest first', () => {
