@@ -11,7 +11,7 @@ import type { Browser, Page } from 'playwright-core';
 
 import { assertAccessible } from './accessibility.ts';
 import { launchChromium, skip } from './chromium.ts';
-import { pointOf, processOf } from './made-up.ts';
+import { deathOf, pointOf, processOf } from './made-up.ts';
 import { look, startRealSidecar, type RealSidecar, type Watched } from './scene.ts';
 import { startStandIn } from './stand-in.ts';
 
@@ -208,6 +208,31 @@ test('a token is asked for, kept out of the address, and forgotten with the tab'
   await page.screenshot({ path: join(SCREENSHOTS, 'no-process.png') });
   assert.equal(page.url(), guarded.url);
   assert.equal(await page.evaluate('localStorage.length'), 0);
+  await close();
+});
+
+test('older post-mortems come when asked for, by keyboard too, until there are no more', { skip }, async (t) => {
+  const standIn = await startStandIn();
+  t.after(standIn.stop);
+  const nowMs = Date.now();
+  standIn.postmortems = Array.from({ length: 45 }, (_, index) =>
+    deathOf(`instance-${index}`, `service-${index}`, {
+      diedMs: nowMs - index * 60_000,
+      foundMs: nowMs - index * 60_000,
+    }),
+  );
+  const { page, close } = await look(browser, `${standIn.url}#/postmortems`);
+  const older = page.getByRole('button', { name: 'Older' });
+  await older.waitFor();
+  assert.equal(await page.getByRole('link', { name: /^service-/ }).count(), 20);
+  await older.press('Enter');
+  await page.getByRole('link', { name: 'service-39 main' }).waitFor();
+  await older.press('Enter');
+  await page.getByRole('link', { name: 'service-44 main' }).waitFor();
+  await older.waitFor({ state: 'hidden' });
+  assert.equal(await page.evaluate('document.activeElement.textContent'), 'These are all that are kept.');
+  assert.equal(await page.getByRole('link', { name: /^service-/ }).count(), 45);
+  await assertAccessible(page, 'all post-mortems');
   await close();
 });
 

@@ -30,7 +30,10 @@ after(async () => {
 
 test('processes appear by themselves, and a name that is markup stays text', { skip }, async () => {
   await watched.page.getByRole('row', { name: /checkout main/ }).waitFor();
-  await watched.page.getByRole('link', { name: `${MARKUP} main` }).waitFor();
+  await watched.page
+    .getByRole('link', { name: `${MARKUP} main` })
+    .first()
+    .waitFor();
   assert.equal(await watched.page.locator('img').count(), 0);
 });
 
@@ -46,6 +49,16 @@ test('a level that rises is shown and announced without anybody reloading the pa
   );
 });
 
+test('a page that is opened later lists what happened before, once, also when it is told again', { skip }, async () => {
+  const { page, close } = await look(browser, sidecar.url);
+  await page.getByRole('link', { name: 'checkout main' }).first().click();
+  const toHigh = page.locator('.events li', { hasText: /^.*high/ });
+  await toHigh.first().waitFor();
+  const texts = await page.locator('.events li .event-text').allInnerTexts();
+  assert.equal(new Set(texts).size, texts.length, texts.join('\n'));
+  await close();
+});
+
 test('a process is killed, and its post-mortem is there to read', { skip }, async () => {
   const { page } = watched;
   checkout.child.kill('SIGKILL');
@@ -55,6 +68,8 @@ test('a process is killed, and its post-mortem is there to read', { skip }, asyn
     .click();
   await page.getByRole('heading', { level: 1, name: /^checkout main (was|crashed|ended)/ }).waitFor();
   await page.getByRole('heading', { name: 'Why this is the verdict' }).waitFor();
+  await page.getByRole('link', { name: 'Processes' }).click();
+  await page.locator('.events .event-text', { hasText: 'checkout died' }).waitFor();
 });
 
 test('no request left for elsewhere, and the content security policy had nothing to refuse', { skip }, () => {

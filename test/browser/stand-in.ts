@@ -25,6 +25,8 @@ export interface StandIn {
   start(): Promise<void>;
 }
 
+const POSTMORTEMS_A_PAGE = 20;
+
 export async function startStandIn(): Promise<StandIn> {
   const { texts } = await buildPage();
   const assets = assetsOf(texts);
@@ -46,11 +48,18 @@ export async function startStandIn(): Promise<StandIn> {
     '/api/v1/memory/status': status,
     '/api/v1/cache/stats': () => ({ caches: self.caches }),
     '/api/v1/memory/history': () => ({ next: null, points: self.history }),
-    '/api/v1/postmortems': () => ({ next: null, postmortems: self.postmortems }),
   };
 
+  /** The cursor is where the page begins. */
+  function postmortemsFrom(cursor: string | null) {
+    const start = Number(cursor);
+    const end = start + POSTMORTEMS_A_PAGE;
+    const next = end < self.postmortems.length ? String(end) : null;
+    return { next, postmortems: self.postmortems.slice(start, end) };
+  }
+
   function answer(request: IncomingMessage, response: ServerResponse): void {
-    const { pathname } = new URL(request.url ?? '/', 'http://any');
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://any');
     self.asked.push(`${request.method ?? ''} ${request.url ?? ''}`);
     const asset = assets.get(pathname);
     if (asset) {
@@ -67,6 +76,9 @@ export async function startStandIn(): Promise<StandIn> {
       response.write(`event: status\ndata: ${JSON.stringify(status())}\n\n`);
       streams.add(response);
       response.on('close', () => streams.delete(response));
+    } else if (pathname === '/api/v1/postmortems') {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(postmortemsFrom(searchParams.get('cursor'))));
     } else if (answers[pathname]) {
       response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answers[pathname]()));
     } else {

@@ -30,7 +30,7 @@ function viewOf(wanted: Route): View {
     case 'cache':
       return createCacheView({ api, state }, wanted.instance, wanted.name);
     case 'postmortems':
-      return createPostmortemsView();
+      return createPostmortemsView({ api, state });
     case 'postmortem':
       return createPostmortemView(wanted.instance);
     case 'overview':

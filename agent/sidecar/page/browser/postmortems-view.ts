@@ -1,15 +1,17 @@
 /** Every death that was reported, and how many of each kind there were. */
 import { DEATH_CAUSES, DEATH_EVIDENCE, type DeathCount, type Postmortem } from '../../../model/postmortem.ts';
-import { fill, h, liveText, memo, section } from './dom.ts';
+import type { ApiPostmortems } from '../../api/types.ts';
+import { button, fill, h, liveText, memo, section } from './dom.ts';
 import { bytes, count, dateTime, percent } from './format.ts';
 import { levelBadge, note, time } from './parts.ts';
-import type { State } from './state.ts';
+import { takePostmortems, type State } from './state.ts';
 import { createTable, textColumn } from './table.ts';
-import { postmortemAddress, type View } from './view.ts';
+import { postmortemAddress, type View, type ViewParts } from './view.ts';
 import { CAUSE_SHORT, evidenceOf } from './words.ts';
 
-export function createPostmortemsView(): View {
+export function createPostmortemsView(parts: ViewParts): View {
   const table = deathsTable();
+  const older = createOlder(parts, update);
   const empty = note(
     'Nobody died yet. When a process ends, why it did is here within a second: also after a SIGKILL, which leaves nothing else.',
   );
@@ -18,13 +20,21 @@ export function createPostmortemsView(): View {
     (deaths) => fill(counts, countsTable(deaths)),
     (deaths) => JSON.stringify(deaths),
   );
+
+  function update({ postmortems, deaths }: State): void {
+    table.element.hidden = postmortems.length === 0;
+    empty.hidden = postmortems.length > 0;
+    table.update(postmortems);
+    showCounts(deaths);
+  }
+
   return {
     title: () => 'Post-mortems',
     element: h(
       'div',
       {},
       h('h1', { tabindex: '-1' }, 'Post-mortems'),
-      h('section', { class: 'section', 'aria-label': 'Deaths' }, table.element, empty),
+      h('section', { class: 'section', 'aria-label': 'Deaths' }, table.element, older, empty),
       section(
         'Deaths counted',
         note(
@@ -33,13 +43,40 @@ export function createPostmortemsView(): View {
         counts,
       ),
     ),
-    update({ postmortems, deaths }: State) {
-      table.element.hidden = postmortems.length === 0;
-      empty.hidden = postmortems.length > 0;
-      table.update(postmortems);
-      showCounts(deaths);
-    },
+    update,
   };
+}
+
+/** A button for the page behind what is shown, as long as there is one. */
+function createOlder({ api, state }: ViewParts, update: (state: State) => void): HTMLElement {
+  const end = h('p', { class: 'note', tabindex: '-1' }, 'These are all that are kept.');
+  const ask = button('Older', () => void load());
+  let next: string | null = null;
+  let isAsking = false;
+  ask.hidden = true;
+  end.hidden = true;
+
+  async function load(): Promise<void> {
+    if (isAsking) return;
+    isAsking = true;
+    const hadFocus = document.activeElement === ask;
+    try {
+      const page = await api.get<ApiPostmortems>('postmortems', next === null ? {} : { cursor: next });
+      end.hidden = next === null || page.next !== null;
+      next = page.next;
+      ask.hidden = next === null;
+      if (hadFocus && ask.hidden) end.focus(); // a focus that vanishes begins at the top again
+      takePostmortems(state, page.postmortems);
+      update(state);
+    } catch {
+      // the state of the connection is in the header; the button can be used again
+    } finally {
+      isAsking = false;
+    }
+  }
+
+  void load();
+  return h('div', {}, ask, end);
 }
 
 function deathsTable() {
