@@ -3,7 +3,7 @@ export const API_PROBLEMS = {
   PLM_API_LISTEN: {
     severity: 'warn',
     when: "the sidecar's HTTP API cannot be opened (port taken, address not local)",
-    now: 'the sidecar goes on without API and page',
+    now: 'the sidecar goes on without API and page, and tries again each second; a taken port is told when it still is after ten seconds',
   },
   PLM_API_TOKEN: {
     severity: 'warn',

@@ -84,7 +84,7 @@ export async function startSidecar(parts: SidecarParts): Promise<Sidecar> {
   return {
     fleet,
     metricsUrl: exporting.metricsUrl,
-    apiUrl: () => api?.url,
+    apiUrl: () => api?.url(),
     async childEnded(ending) {
       child.ended(ending);
       if (parts.child !== undefined) fleet.reaped(parts.child.pid);

@@ -51,8 +51,9 @@ export async function openApiScene(context: TestContext, options: SceneOptions =
     page: options.page ?? new Map(),
     onProblem: (found) => problems.push(found),
   });
-  if (api === undefined) throw new Error(problems.map(({ message }) => message).join('\n'));
-  const port = Number(new URL(api.url).port);
+  const url = api?.url();
+  if (api === undefined || url === undefined) throw new Error(problems.map(({ message }) => message).join('\n'));
+  const port = Number(new URL(url).port);
   // its timers are not to keep anything alive
   const alive = setInterval(() => {}, 1000);
   const stop = async (): Promise<void> => {
@@ -63,7 +64,7 @@ export async function openApiScene(context: TestContext, options: SceneOptions =
   context.after(stop);
   return {
     port,
-    url: api.url,
+    url,
     dataDirectory,
     tokenFile,
     problems,

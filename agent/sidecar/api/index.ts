@@ -9,6 +9,7 @@ import type { PageAsset } from '../page/assets.ts';
 import type { AppParts } from './app.ts';
 import { createGate, isLoopback } from './gate.ts';
 import { createMachine } from './machine.ts';
+import { openListener } from './opening.ts';
 import type { ApiWorld } from './route.ts';
 import { createApiServer } from './server.ts';
 import { createStreams } from './streams.ts';
@@ -25,12 +26,12 @@ export interface ApiParts {
 }
 
 export interface Api {
-  /** `http://127.0.0.1:19465/`. */
-  readonly url: string;
+  /** `http://127.0.0.1:19465/`; undefined: it does not listen yet, and tries again each second. */
+  url(): string | undefined;
   stop(): Promise<void>;
 }
 
-/** Never rejects. undefined: it does not listen, and `onProblem` was told why; the sidecar goes on without it. */
+/** Never rejects, and has tried once to listen. undefined: it never will, and `onProblem` was told why; the sidecar goes on without it. */
 export async function startApi(parts: ApiParts): Promise<Api | undefined> {
   const { options, fleet, clock, dataDirectory, page, onProblem } = parts;
   const { apiListen: listen, apiWrite } = options;
@@ -46,18 +47,18 @@ export async function startApi(parts: ApiParts): Promise<Api | undefined> {
     onFailure: (error) => onProblem(problem('PLM_API_FAILED', `A route failed: ${whyOf(error)}. It answered 500.`)),
   };
   const server = createApiServer(async () => (await import('./listener.ts')).createApiListener(appParts));
-  const bound = await server.listen(listen);
-  if ('reason' in bound) {
-    streams.stop();
-    await server.close();
-    onProblem(notListening(parts, bound.reason));
-    return undefined;
-  }
+  const opening = openListener({
+    server,
+    where: listen,
+    clock,
+    onFailed: (reason) => onProblem(notListening(parts, reason)),
+  });
+  await opening.attempted;
   return {
-    url: bound.url,
+    url: opening.url,
     async stop() {
       streams.stop();
-      await server.close();
+      await opening.close();
     },
   };
 }
@@ -102,5 +103,8 @@ function notListening({ options }: ApiParts, reason: string): Problem {
   const { host, port } = options.apiListen;
   const address = `${host.includes(':') ? `[${host}]` : host}:${port}`;
   const allowed = 'Must be a free port of a local address; port 0 is any';
-  return problem('PLM_API_LISTEN', `PLIMSOLL_API_LISTEN is ${address}: ${reason}. ${allowed}. ${WITHOUT}`);
+  return problem(
+    'PLM_API_LISTEN',
+    `PLIMSOLL_API_LISTEN is ${address}: ${reason}. ${allowed}. ${WITHOUT} It tries again each second.`,
+  );
 }

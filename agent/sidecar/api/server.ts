@@ -5,12 +5,24 @@ import type { AddressInfo, Socket } from 'node:net';
 import { PAGE_CSP } from '../page/assets.ts';
 import { PROBLEM_TYPE, problemText, Refusal } from './refusal.ts';
 
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface Bound {
+  readonly url: string;
+}
+
+/** `isTaken`: another program has the port. */
+export interface NotBound {
+  readonly reason: string;
+  readonly isTaken: boolean;
+}
+
 export interface ApiServer {
-  /** Never rejects. */
-  listen(where: {
-    readonly host: string;
-    readonly port: number;
-  }): Promise<{ readonly url: string } | { readonly reason: string }>;
+  /** Never rejects. May be called again where it failed. */
+  listen(where: ListenAddress): Promise<Bound | NotBound>;
   close(): Promise<void>;
 }
 
@@ -94,18 +106,25 @@ function refusalOf(code: string | undefined): Refusal {
   return new Refusal(400, 'PLM_API_REQUEST', 'The request is not HTTP as it must be.');
 }
 
-function listen(
-  server: Server,
-  { host, port }: { readonly host: string; readonly port: number },
-): Promise<{ readonly url: string } | { readonly reason: string }> {
+function listen(server: Server, { host, port }: ListenAddress): Promise<Bound | NotBound> {
   return new Promise((resolve) => {
-    server.once('error', (error) => resolve({ reason: error.message }));
-    server.listen({ host, port, exclusive: true }, () => {
-      server.removeAllListeners('error');
+    const onError = (error: NodeJS.ErrnoException): void => {
+      server.off('listening', onListening);
+      resolve({ reason: error.message, isTaken: error.code === 'EADDRINUSE' });
+    };
+    const onListening = (): void => {
+      server.off('error', onError);
       server.on('error', () => {}); // a failing accept (EMFILE): the next one may succeed
       const { address, port: bound } = server.address() as AddressInfo;
       resolve({ url: `http://${urlHost(address)}:${bound}/` });
-    });
+    };
+    server.once('error', onError).once('listening', onListening);
+    try {
+      server.listen({ host, port, exclusive: true });
+    } catch (error) {
+      server.off('error', onError);
+      onError(error as NodeJS.ErrnoException);
+    }
   });
 }
 

@@ -152,20 +152,23 @@ test('beyond loopback it does not listen without a token; with one it answers to
   assert.equal(named.status, 200);
 });
 
-test('a port that is taken is told, and the sidecar goes on', async (context) => {
-  const scene = await openApiScene(context);
+test('an address of another machine is told with what it must be, and the sidecar goes on', async (context) => {
+  const { tokenFile } = await openApiScene(context);
   const problems: string[] = [];
-  const second = await startApi({
-    options: { apiListen: { host: '127.0.0.1', port: scene.port }, apiTokenFile: undefined, apiWrite: 'off' },
+  const api = await startApi({
+    options: { apiListen: { host: '203.0.113.1', port: 19465 }, apiTokenFile: tokenFile, apiWrite: 'off' },
     fleet: createScriptedFleet(),
     clock: systemClock,
     dataDirectory: '/nowhere',
     page: new Map(),
     onProblem: ({ code, message }) => problems.push(`${code} ${message}`),
   });
-  await second?.stop();
-  assert.equal(second, undefined);
-  assert.match(problems.join('\n'), /^PLM_API_LISTEN PLIMSOLL_API_LISTEN is 127\.0\.0\.1:\d+: .*EADDRINUSE/);
+  await api?.stop();
+  assert.equal(api?.url(), undefined);
+  assert.match(
+    problems.join('\n'),
+    /^PLM_API_LISTEN PLIMSOLL_API_LISTEN is 203\.0\.113\.1:19465: .*EADDRNOTAVAIL.* Must be a free port .* tries again each second\.$/,
+  );
 });
 
 test('a token file that is changed counts from then on; one that became useless leaves the old token in force', async (context) => {
