@@ -101,6 +101,7 @@ export function createFleet(parts: FleetParts): WatchingFleet {
     const nowMs = clock.monotonicMs();
     ended = ended.filter(({ endedMs }) => nowMs - endedMs < KEEP_ENDED_MS);
     discovery.look();
+    deaths.takeUntold();
   }
 
   /** Whoever can write to the folder can put anything there: one process's file never ends the watching of the others. */

@@ -8,6 +8,7 @@ import {
   listPostmortems,
   readPostmortem,
   reportOnce,
+  takeUntold,
   totalDeaths,
   type KillCounter,
 } from '../postmortem/index.ts';
@@ -39,6 +40,8 @@ export interface Dead {
 export interface Deaths {
   isReported(instanceId: string): boolean;
   report(dead: Dead): Promise<void>;
+  /** Those that a process reported which was too young to tell them: they are told from here, and nowhere else. */
+  takeUntold(): void;
   total(): readonly DeathCount[];
   byWorkload(): readonly WorkloadDeaths[];
   /** Newest first. */
@@ -114,6 +117,14 @@ export function createDeaths(parts: DeathsParts): Deaths {
   return {
     isReported: (instanceId) => reportedHere.has(instanceId) || isReported(directory, instanceId),
     report,
+    takeUntold() {
+      for (const postmortem of takeUntold(directory)) {
+        if (reportedHere.has(postmortem.instance)) continue;
+        reportedHere.add(postmortem.instance);
+        keep(postmortem);
+        parts.onPostmortem(postmortem);
+      }
+    },
     total: () => totalDeaths(tally.byWorkload()),
     byWorkload: tally.byWorkload,
     list: () => kept,

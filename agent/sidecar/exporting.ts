@@ -88,7 +88,8 @@ export function createFleetExporting(parts: SidecarParts, fleet: Fleet): FleetEx
   function tellDeath(postmortem: Postmortem): void {
     const { instance, process, foundMs, cause } = postmortem;
     const name = 'plimsoll.process.died';
-    if (!told.isNew(instance, { name, wallMs: foundMs, text: cause }, startMs - NEWS_MS)) return;
+    // however old: whoever reported it before us did not tell it
+    if (!told.isNew(instance, { name, wallMs: foundMs, text: cause }, -Infinity)) return;
     const record = recordOf({ name, postmortem }, process, () => '');
     tell(record, postmortem.diedMs ?? foundMs, identityOf(postmortem, own));
   }

@@ -6,11 +6,15 @@ import { describe, test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import type { Postmortem } from '../../agent/model/postmortem.ts';
+import { leaveUntold, reportOnce } from '../../agent/postmortem/index.ts';
+import { createInstanceId } from '../../agent/record/instance-id.ts';
 import { readLatest } from '../../agent/record/reader.ts';
 import type { ApiProcess } from '../../agent/sidecar/api/types.ts';
 import { onWindows } from '../helpers/platform.ts';
 import { assertUsageError, plimsoll } from '../helpers/run-cli.ts';
+import { postmortemOf } from '../helpers/scripted-fleet.ts';
 import { createSidecarScene, type SceneApp, type SidecarScene } from '../helpers/sidecar-scene.ts';
+import { eventually } from '../helpers/watched-app.ts';
 
 const DIED = 'plimsoll.process.died';
 const DEGRADED = 'plimsoll.agent.degraded';
@@ -104,6 +108,26 @@ describe('sidecar', { concurrency: 4, skip: onWindows('signals') }, () => {
       2,
     );
     await assertUntouched(lasting);
+  });
+
+  test('a death that a young process reported and could not tell is told, once, however long ago that was', async (context) => {
+    const { startSidecar, line, lines, directory } = await scene(context);
+    const foundMs = Date.now() - 3_600_000;
+    const serviceInstanceId = createInstanceId(foundMs - 60_000);
+    assert.ok(reportOnce(directory, postmortemOf({ serviceInstanceId, serviceName: 'told-late' }, foundMs), directory));
+    leaveUntold(directory, serviceInstanceId);
+    const first = startSidecar();
+    const { ts, attributes } = await line('told-late', DIED);
+    assert.deepEqual([Date.parse(ts), attributes['plimsoll.death.found_by']], [foundMs - 100, 'sidecar']);
+    assert.equal(existsSync(join(directory, `${serviceInstanceId}.untold`)), false);
+    first.child.kill('SIGTERM');
+    await first.ended;
+    leaveUntold(directory, serviceInstanceId); // as a sidecar that was killed in between would leave it
+    const second = startSidecar();
+    await eventually(() => assert.equal(existsSync(join(directory, `${serviceInstanceId}.untold`)), false), 10_000);
+    second.child.kill('SIGTERM');
+    await second.ended;
+    assert.equal(lines().length, 1);
   });
 
   test('its folder deleted, it goes on with the processes that it has, and their deaths are told', async (context) => {
