@@ -38,7 +38,7 @@ function read(ring: OpenRing, sinceWallMs: number): readonly Row[] {
       if (slots.state(slot) !== 'intact') continue;
       const row = (pool[rows.length] ??= createRow()).fill(Number.NaN);
       slots.record(slot, row);
-      if ((row[COL.wallMs] ?? Number.NaN) >= sinceWallMs) rows.push(row);
+      if ((row[COL.wallMs] as number) >= sinceWallMs) rows.push(row);
     }
   }
   return rows;
