@@ -10,6 +10,7 @@ import { listPostmortems, type Ending } from '../postmortem/index.ts';
 import { systemClock } from '../sample/clock.ts';
 import type { ChildProcess } from '../sidecar/child.ts';
 import type { Sidecar, SidecarParts } from '../sidecar/index.ts';
+import { whenUp } from './listening.ts';
 import { loadSidecar } from './load-sidecar.ts';
 
 export interface BesideParts extends Pick<SidecarParts, 'otlp' | 'fallbackExporter' | 'resource' | 'nodeOptions'> {
@@ -18,6 +19,8 @@ export interface BesideParts extends Pick<SidecarParts, 'otlp' | 'fallbackExport
   readonly child: ChildProcess;
   onPostmortem(postmortem: Postmortem): void;
   onProblem(problem: Problem): void;
+  /** Its page answers there; once. */
+  onPage(url: string): void;
 }
 
 export interface Beside {
@@ -38,6 +41,8 @@ export function watchBeside(parts: BesideParts): Beside {
 function besideOwn(parts: BesideParts): Beside {
   const { directory, options, child, onProblem, onPostmortem } = parts;
   let starting: Promise<Sidecar | undefined> | undefined;
+  let isOver = false;
+  let stopWaiting = (): void => {};
   const cancel = systemClock.setTimer(() => void start(), START_DELAY_MS);
 
   function start(): Promise<Sidecar | undefined> {
@@ -48,7 +53,7 @@ function besideOwn(parts: BesideParts): Beside {
   async function open(): Promise<Sidecar | undefined> {
     try {
       const { startSidecar } = await loadSidecar();
-      return await startSidecar({
+      const sidecar = await startSidecar({
         ...parts,
         dataDirectory: options.dataDirectory ?? directory,
         clock: systemClock,
@@ -56,6 +61,13 @@ function besideOwn(parts: BesideParts): Beside {
         onPostmortem,
         onEventLine() {}, // stdout is the child's
       });
+      if (!isOver)
+        stopWaiting = whenUp(
+          () => sidecar.apiUrl() !== undefined,
+          systemClock,
+          () => tellPage(sidecar),
+        );
+      return sidecar;
     } catch (error) {
       onProblem(
         problem('PLM_SIDECAR_FAILED', `no sidecar could be started (${whyOf(error)}). The command runs without it.`),
@@ -64,9 +76,16 @@ function besideOwn(parts: BesideParts): Beside {
     }
   }
 
+  function tellPage(sidecar: Sidecar): void {
+    const url = sidecar.apiUrl();
+    if (url !== undefined) parts.onPage(url);
+  }
+
   return {
     async finish(ending) {
+      isOver = true;
       cancel();
+      stopWaiting();
       // a short program that ended well is not worth the loading
       if (starting === undefined && ending.code === 0) return;
       const sidecar = await start();

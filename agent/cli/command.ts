@@ -17,6 +17,8 @@ export interface Cli {
   note(line: string): void;
   /** stdout is a terminal: a person reads it now. */
   readonly isTerminal: boolean;
+  /** stderr is one. */
+  readonly isNoteTerminal: boolean;
   wallMs(): number;
 }
 

@@ -137,6 +137,7 @@ function createCli(rest: readonly string[]): Cli {
     out: (text) => void process.stdout.write(`${text}\n`),
     note: (line) => void process.stderr.write(`${line}\n`),
     isTerminal: process.stdout.isTTY,
+    isNoteTerminal: process.stderr.isTTY,
     wallMs: Date.now,
   };
 }

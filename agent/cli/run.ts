@@ -98,6 +98,9 @@ async function runToItsEnd(
         directory: place.directory,
         child: { pid, startWallMs },
         onProblem: problemWriter(environment, cli),
+        onPage(url) {
+          if (cli.isNoteTerminal) cli.note(`[plimsoll] page at ${url}`);
+        },
         onPostmortem(postmortem) {
           if (isOver) stories.push(postmortem);
           else if (isWorthTelling(postmortem)) tell(postmortemText(postmortem));

@@ -3,6 +3,7 @@ import { problemLine } from '../model/problem.ts';
 import { holdOpen, systemClock } from '../sample/clock.ts';
 import { command, usageError, type Cli, type ExitCode } from './command.ts';
 import { ALL_OPTIONS, readOptions } from './flags.ts';
+import { upLine, whenUp } from './listening.ts';
 import { loadSidecar, sidecarSettings } from './load-sidecar.ts';
 
 export const sidecar = command({
@@ -35,7 +36,13 @@ export async function watch(cli: Cli): Promise<ExitCode> {
       onProblem: (found) => cli.note(problemLine(found)),
       onEventLine: cli.out,
     });
+    const cancel = whenUp(
+      () => running.metricsUrl() !== undefined && running.apiUrl() !== undefined,
+      systemClock,
+      () => cli.note(upLine(directory, running)),
+    );
     await asked;
+    cancel();
     await running.stop();
   } finally {
     release();

@@ -16,6 +16,7 @@ import { createSubjects } from './subjects.ts';
 import { createToldEvents } from './told-events.ts';
 
 export interface FleetExporting {
+  readonly kind: ExporterKind;
   /** `http://…/metrics`; undefined: not listening (yet). */
   metricsUrl(): string | undefined;
   /** Sends what it has, within 3 s, and lets go of everything. Call it before the fleet is stopped. */
@@ -100,6 +101,7 @@ export function createFleetExporting(parts: SidecarParts, fleet: Fleet): FleetEx
   }
 
   return {
+    kind,
     metricsUrl() {
       const address = prometheus.address();
       return address === undefined ? undefined : `http://${address}/metrics`;

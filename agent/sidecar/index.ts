@@ -1,6 +1,7 @@
 /** The sidecar: watches the processes of a folder, exports, answers and reports what they know. `plimsoll sidecar` and `plimsoll run` start it. */
 import type { Options } from '../config/options.ts';
 import { announceSidecar } from '../control/presence.ts';
+import type { ExporterKind } from '../model/exporter.ts';
 import type { Postmortem } from '../model/postmortem.ts';
 import type { OtlpSettings } from '../model/otlp.ts';
 import { problem, whyOf, type Problem } from '../model/problem.ts';
@@ -41,6 +42,8 @@ export interface SidecarParts {
 
 export interface Sidecar {
   readonly fleet: Fleet;
+  /** How metrics leave. */
+  readonly exporter: ExporterKind;
   /** `http://…` of the metrics and of the API; undefined: not listening. */
   metricsUrl(): string | undefined;
   apiUrl(): string | undefined;
@@ -83,6 +86,7 @@ export async function startSidecar(parts: SidecarParts): Promise<Sidecar> {
 
   return {
     fleet,
+    exporter: exporting.kind,
     metricsUrl: exporting.metricsUrl,
     apiUrl: () => api?.url(),
     async childEnded(ending) {

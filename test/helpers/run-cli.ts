@@ -22,6 +22,9 @@ export function startPlimsoll(args: readonly string[], options: CliOptions = {})
   return startNode({ ...options, preload: 'none', args: [CLI, ...args] });
 }
 
+/** What a sidecar says on stderr when it is up. */
+export const SIDECAR_UP = /^\[plimsoll\] watching [^\n]+: [^\n]+, (?:page at http:\/\/\S+\/|no page yet)\n/;
+
 /** One line: who, code, what; and nothing else. */
 export function assertUsageError(result: RunResult, what: RegExp): void {
   assert.equal(result.code, 2, result.report);

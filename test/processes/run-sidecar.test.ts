@@ -6,7 +6,14 @@ import type { ApiMemoryStatus } from '../../agent/sidecar/api/types.ts';
 import { ask } from '../helpers/http-client.ts';
 import { onWindows } from '../helpers/platform.ts';
 import { freePort } from '../helpers/prometheus.ts';
-import { plimsoll, startPlimsoll, temporaryFolder, WHEN_SAMPLED } from '../helpers/run-cli.ts';
+import {
+  plimsoll,
+  plimsollInTerminal,
+  startPlimsoll,
+  temporaryFolder,
+  WHEN_SAMPLED,
+  whyNoTerminal,
+} from '../helpers/run-cli.ts';
 import { startNode } from '../helpers/run-node.ts';
 import { createSidecarScene } from '../helpers/sidecar-scene.ts';
 import { eventually } from '../helpers/watched-app.ts';
@@ -30,6 +37,22 @@ describe('run as sidecar', { concurrency: 3, skip: onWindows('signals') }, () =>
     running.child.kill('SIGTERM');
     const { code, stderr, report } = await running.ended;
     assert.deepEqual([code, stderr], [143, ''], report);
+  });
+
+  const noTerminal = whyNoTerminal();
+  test('at a terminal it says where the page is, once', { skip: noTerminal ?? false }, async () => {
+    const url = `http://127.0.0.1:${await freePort()}/`;
+    const { host } = new URL(url);
+    const program = `process.stdin.once('data', () => process.exit(0)); console.log('ready')`;
+    const keys = ['\r'];
+    const { code, output } = await plimsollInTerminal(
+      ['run', '--api-listen', host, '--', process.execPath, '-e', program],
+      (seen, press) => {
+        if (seen.includes(url)) press(keys.pop() ?? '');
+      },
+    );
+    assert.equal(code, 0, output);
+    assert.deepEqual(output.match(/\[plimsoll\][^\r\n]*/g), [`[plimsoll] page at ${url}`], output);
   });
 
   test('what died with the parent before is told by the next one', async (context) => {

@@ -20,7 +20,7 @@ import {
 } from '../helpers/otlp-programs.ts';
 import { freePort, NO_PROMETHEUS, startPrometheus, type Prometheus } from '../helpers/prometheus.ts';
 import type { Sample } from '../helpers/prometheus-text.ts';
-import { startPlimsoll, temporaryFolder } from '../helpers/run-cli.ts';
+import { SIDECAR_UP, startPlimsoll, temporaryFolder } from '../helpers/run-cli.ts';
 import { startNode, type RunningNode } from '../helpers/run-node.ts';
 import { eventually } from '../helpers/watched-app.ts';
 
@@ -186,7 +186,8 @@ describe('what sidecars export', { concurrency: true }, () => {
     test('on SIGTERM a sidecar sends what it has, and ends well', async () => {
       sending.child.kill('SIGTERM');
       const { code, stderr, report } = await sending.ended;
-      assert.deepEqual([code, stderr], [0, ''], report);
+      assert.deepEqual([code, stderr.replace(SIDECAR_UP, '')], [0, ''], report);
+      assert.match(stderr, /: metrics by OTLP, page at /);
     });
   });
 
@@ -226,6 +227,7 @@ describe('what sidecars export', { concurrency: true }, () => {
 
     const asked = startSidecar();
     await exportedBy('plimsoll-sidecar');
+    await asked.until(/page at/, 'stderr');
     asked.child.kill('SIGTERM');
     const { code, report } = await asked.ended;
     assert.equal(code, 0, report);
@@ -234,7 +236,8 @@ describe('what sidecars export', { concurrency: true }, () => {
     app.child.stdin.end();
     const ended = await app.ended;
     assert.equal(ended.code, 0, ended.report);
-    for (const { stderr } of [killed, asked, app]) assert.equal(stderr(), '');
+    for (const { stderr } of [killed, asked, app]) assert.equal(stderr().replace(SIDECAR_UP, ''), '');
+    assert.match(asked.stderr(), SIDECAR_UP);
   });
 });
 

@@ -11,7 +11,7 @@ import { createInstanceId } from '../../agent/record/instance-id.ts';
 import { readLatest } from '../../agent/record/reader.ts';
 import type { ApiProcess } from '../../agent/sidecar/api/types.ts';
 import { onWindows } from '../helpers/platform.ts';
-import { assertUsageError, plimsoll } from '../helpers/run-cli.ts';
+import { assertUsageError, plimsoll, SIDECAR_UP } from '../helpers/run-cli.ts';
 import { postmortemOf } from '../helpers/scripted-fleet.ts';
 import { createSidecarScene, type SceneApp, type SidecarScene } from '../helpers/sidecar-scene.ts';
 import { eventually } from '../helpers/watched-app.ts';
@@ -111,7 +111,7 @@ describe('sidecar', { concurrency: 4, skip: onWindows('signals') }, () => {
   });
 
   test('a death that a young process reported and could not tell is told, once, however long ago that was', async (context) => {
-    const { startSidecar, line, lines, directory } = await scene(context);
+    const { startSidecar, line, lines, directory, status } = await scene(context);
     const foundMs = Date.now() - 3_600_000;
     const serviceInstanceId = createInstanceId(foundMs - 60_000);
     assert.ok(reportOnce(directory, postmortemOf({ serviceInstanceId, serviceName: 'told-late' }, foundMs), directory));
@@ -120,10 +120,19 @@ describe('sidecar', { concurrency: 4, skip: onWindows('signals') }, () => {
     const { ts, attributes } = await line('told-late', DIED);
     assert.deepEqual([Date.parse(ts), attributes['plimsoll.death.found_by']], [foundMs - 100, 'sidecar']);
     assert.equal(existsSync(join(directory, `${serviceInstanceId}.untold`)), false);
+    await first.until(/page at/, 'stderr');
+    await eventually(() => assert.ok(existsSync(join(directory, 'told.json'))), 10_000);
+    const second = startSidecar();
+    await eventually(
+      () =>
+        assert.match(readFileSync(join(directory, 'sidecar.json'), 'utf8'), new RegExp(`"pid":${second.child.pid}\\b`)),
+      10_000,
+    );
     first.child.kill('SIGTERM');
     await first.ended;
+    await second.until(/page at/, 'stderr'); // whose port was taken at first
+    await status();
     leaveUntold(directory, serviceInstanceId); // as a sidecar that was killed in between would leave it
-    const second = startSidecar();
     await eventually(() => assert.equal(existsSync(join(directory, `${serviceInstanceId}.untold`)), false), 10_000);
     second.child.kill('SIGTERM');
     await second.ended;
@@ -152,9 +161,13 @@ describe('sidecar', { concurrency: 4, skip: onWindows('signals') }, () => {
     await lasting.until(/ready/);
     const sidecar = startSidecar();
     await member('lasting', isWatched);
+    await sidecar.until(/page at/, 'stderr');
     sidecar.child.kill('SIGTERM');
     const { code, stderr, report } = await sidecar.ended;
-    assert.deepEqual([code, stderr], [0, ''], report);
+    assert.deepEqual([code, stderr.replace(SIDECAR_UP, '')], [0, ''], report);
+    const [, metrics, page] = /^\S+ watching \S+: metrics at (\S+), page at (\S+)\n$/.exec(stderr) ?? [];
+    assert.match(metrics ?? '', /^http:\/\/\S+:\d+\/metrics$/);
+    assert.match(page ?? '', /^http:\/\/127\.0\.0\.1:\d+\/$/);
     assert.equal(existsSync(join(directory, 'sidecar.json')), false);
     await assertUntouched(lasting);
     lasting.say('recording');
