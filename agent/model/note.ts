@@ -2,10 +2,9 @@
  * What a ring file says beside its records: everything of a snapshot that is no number of a row. Written at most once a second, and only
  * when it changed.
  */
-import type { CacheAccounts, CacheStatus } from './cache.ts';
+import type { CacheStatus } from './cache.ts';
 import type { AgentEvent } from './event.ts';
-import type { ReclaimTotal } from './reclaim.ts';
-import type { ActionCount, AdaptiveState, Degradation, ShedCount } from './snapshot.ts';
+import type { Snapshot } from './snapshot.ts';
 
 /** Names in a note; a column that holds a name holds its index. The last is for all that had no room: `_other`. */
 export const MAX_NOTED_NAMES = 64;
@@ -25,21 +24,17 @@ export interface NotedEvent {
   readonly attributes: Readonly<Record<string, string | number>>;
 }
 
-export interface RingNote {
+type OfSnapshot = 'degraded' | 'actions' | 'cacheAccounts' | 'reclaimed' | 'shed' | 'adaptives';
+
+export interface RingNote extends Pick<Snapshot, OfSnapshot> {
   /** When it was written, ms since the epoch. */
   readonly wallMs: number;
   readonly mode: string;
   readonly exporter: string;
   /** What the columns `jobName`, `stageName` and `cache1Name` … point to. An entry never changes its place. */
   readonly names: readonly string[];
-  readonly degraded: readonly Degradation[];
-  readonly actions: readonly ActionCount[];
   /** The largest first. */
   readonly caches: readonly CacheStatus[];
-  readonly cacheAccounts: CacheAccounts | undefined;
-  readonly reclaimed: readonly ReclaimTotal[];
-  readonly shed: readonly ShedCount[];
-  readonly adaptives: readonly AdaptiveState[];
   /** Oldest first. */
   readonly events: readonly NotedEvent[];
 }
