@@ -118,6 +118,7 @@ function killed(course: Course, ownOomKills: number | undefined): Verdict {
       'it ended without a word, and by its last numbers memory was not used up: a drain, a failed liveness probe, a person, or a crash of native code',
       ...counted,
       ...roomTexts,
+      ...budgetText(course),
       ...late,
       ...drillText(course),
     ],
@@ -156,6 +157,16 @@ function roomText(name: string, ceiling: Ceiling | undefined): readonly string[]
   const course = growthBytesPerSecond > 0 ? `growing ${bytesText(growthBytesPerSecond)}/s` : 'not growing';
   return [
     `${name}: ${bytesText(usageBytes)} of ${bytesText(limitBytes)} (${ratioText(usageBytes / limitBytes)}), ${course}`,
+  ];
+}
+
+/** It raises the level, and is no ceiling of anybody who kills. */
+function budgetText({ row }: Course): readonly string[] {
+  const usageBytes = valueOf(row, 'budgetUsageBytes');
+  const limitBytes = valueOf(row, 'budgetLimitBytes');
+  if (usageBytes === undefined || limitBytes === undefined) return [];
+  return [
+    `budget: ${bytesText(usageBytes)} of ${bytesText(limitBytes)} (${ratioText(usageBytes / limitBytes)}); a budget ends nobody by itself`,
   ];
 }
 

@@ -199,6 +199,13 @@ const CASES: readonly Case[] = [
     'inferred',
     /^host: /,
   ],
+  [
+    'at its own budget, which ends nobody',
+    { diedAfterMs: 40, last: { budgetUsageBytes: 191 * MIB, budgetLimitBytes: 200 * MIB } },
+    'killed',
+    'inferred',
+    /budget: 191 MiB of 200 MiB \(95.5 %\); a budget ends nobody by itself/,
+  ],
   ['at rest', { diedAfterMs: 400 }, 'killed', 'inferred', /not used up/],
   ['without a sample', NO_SAMPLE, 'killed', 'inferred', /before its first sample/],
 ];
