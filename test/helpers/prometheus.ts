@@ -9,6 +9,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { ask } from './http-client.ts';
 
+/** The kernel may give a port again as soon as it is closed. */
+const given = new Set<number>();
+
 export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => {
@@ -18,6 +21,8 @@ export async function freePort(): Promise<number> {
   await new Promise((resolve) => {
     server.close(resolve);
   });
+  if (given.has(port)) return await freePort();
+  given.add(port);
   return port;
 }
 
